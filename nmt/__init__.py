@@ -1,0 +1,1 @@
+"""The translation engine: CSANMT on ONNX Runtime."""

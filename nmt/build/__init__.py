@@ -1,0 +1,1 @@
+"""Makes model bundles: training, export, quantisation. Never imported at run time."""

@@ -1,0 +1,1 @@
+"""Files to Documents and back, one module a format."""

@@ -1,0 +1,25 @@
+"""The protocol of a parser: two methods."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from models.document import Block, Document
+
+
+class Parser(Protocol):
+    """Reads one format into blocks and writes translated blocks back into the same file.
+
+    `write(data, read(data).blocks, lang)` changes nothing but what names the language: the same parts, the same nodes, the same bytes where
+    no text was set. Both methods are deterministic: the same input gives the same bytes.
+
+    Raises:
+        InputError: one of its subclasses, with a message that says what is wrong and what to do.
+    """
+
+    def read(self, data: bytes) -> Document:
+        """Return the translatable blocks of the file `data`, in reading order."""
+        ...
+
+    def write(self, data: bytes, blocks: Sequence[Block], lang: str) -> bytes:
+        """Return the file `data` with its blocks replaced, one for one and in order, as a document in the language `lang` (BCP 47)."""
+        ...

@@ -1,0 +1,1 @@
+"""Document to translated Document. Knows no Celery and no click."""
