@@ -11,6 +11,7 @@ TranslateDocsError
 │   ├── UnsafeDocumentError     DOCTYPE in OOXML, zip bomb, nesting too deep
 │   ├── SourceChangedError      edited between submit and assembly
 │   └── OutputError             the output cannot or must not be written there
+├── SettingsError               an environment variable has a value that cannot be used
 ├── ModelError                  missing, damaged or incompatible model bundle
 ├── ServiceError                database or broker out of reach; worth a retry
 └── JobError                    no such job, or not in a state that allows this
@@ -91,6 +92,13 @@ class OutputError(InputError):
 
     code = "output"
     exit_code = 73
+
+
+class SettingsError(TranslateDocsError):
+    """An environment variable has a value that cannot be used."""
+
+    code = "settings"
+    exit_code = 78
 
 
 class ModelError(TranslateDocsError):
