@@ -1,0 +1,101 @@
+"""The parts of a Word document that hold text: found by their relationships, parsed with care, serialised as they were."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.packuri import PACKAGE_URI, PackURI
+from lxml import etree
+
+from models.errors import CorruptDocumentError, UnsafeDocumentError
+from parsers.package import Package
+
+TRANSITIONAL: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+STRICT: Final = "http://purl.oclc.org/ooxml/officeDocument/relationships"
+STORIES: Final = (RELATIONSHIP_TYPE.HEADER, RELATIONSHIP_TYPE.FOOTER, RELATIONSHIP_TYPE.FOOTNOTES, RELATIONSHIP_TYPE.ENDNOTES)
+WORD_NAMESPACES: Final = (
+    "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+    "http://purl.oclc.org/ooxml/wordprocessingml/main",
+)
+
+_CONTENT_TYPES = "[Content_Types].xml"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml\s[^>]*\?>\s*")
+_STANDARD_DECLARATION = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One parsed part: the XML tree and the bytes it came from."""
+
+    name: str
+    source: bytes
+    tree: "etree._ElementTree"
+
+    def serialise(self) -> bytes:
+        """Return the tree as UTF-8, under the XML declaration the part had."""
+        body = etree.tostring(self.tree, encoding="UTF-8", xml_declaration=False)
+        if (self.tree.docinfo.encoding or "UTF-8").upper() != "UTF-8":
+            return _STANDARD_DECLARATION + body
+        declaration = _DECLARATION.match(self.source)
+        if declaration:
+            return declaration.group() + body
+        return _BYTE_ORDER_MARK + body if self.source.startswith(_BYTE_ORDER_MARK) else body
+
+
+def parse(name: str, source: bytes) -> Part:
+    """Parse a part without entities, network or DTD; the library's own limits on depth and text length stay on."""
+    if any(doctype in source for doctype in _DOCTYPES):
+        raise UnsafeDocumentError(f"{name} holds a <!DOCTYPE>, which Word never writes; save the document again in Word")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(source, parser)
+    except etree.XMLSyntaxError as error:
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
+            raise UnsafeDocumentError(f"{name} is nested too deep or has one endless text; save the document again in Word") from error
+        reason = " ".join(error.msg.split())
+        raise CorruptDocumentError(f"{name} is not well-formed XML ({reason}); save the document again in Word") from error
+    return Part(name, source, root.getroottree())
+
+
+def text_parts(package: Package) -> list[Part]:
+    """Return the main part, then its headers, footers, footnotes and endnotes, each once."""
+    if _CONTENT_TYPES not in package:
+        raise CorruptDocumentError("not a Word document: [Content_Types].xml is missing; open it in Word and save it as .docx")
+    main = _main_part(package)
+    found = {main.name.lower(): main}
+    related = _relationships(package, PackURI(f"/{main.name}"))
+    stories = [(STORIES.index(kind), name) for kind, name in related if kind in STORIES and name in package]
+    for _, name in sorted(stories, key=lambda story: story[0]):
+        if name.lower() not in found:
+            found[name.lower()] = parse(name, package.read(name))
+    return list(found.values())
+
+
+def _main_part(package: Package) -> Part:
+    for kind, name in _relationships(package, PACKAGE_URI):
+        if kind == RELATIONSHIP_TYPE.OFFICE_DOCUMENT and name in package:
+            part = parse(name, package.read(name))
+            if part.tree.getroot().tag in {f"{{{namespace}}}document" for namespace in WORD_NAMESPACES}:
+                return part
+            raise CorruptDocumentError(f"not a Word document: its main part is {name}; open it in Word and save it as .docx")
+    raise CorruptDocumentError("not a Word document: its main part is missing; open it in Word and save it as .docx")
+
+
+def _relationships(package: Package, source: PackURI) -> Iterator[tuple[str, str]]:
+    """Yield the type, in its transitional spelling, and the part name of each internal relationship of `source`."""
+    name = source.rels_uri.membername
+    if name not in package:
+        return
+    for relationship in parse(name, package.read(name)).tree.getroot().iterchildren("{*}Relationship"):
+        target = relationship.get("Target")
+        if target and relationship.get("TargetMode") != "External":
+            kind = relationship.get("Type", "").replace(STRICT, TRANSITIONAL)
+            yield kind, _resolve(source, target)
+
+
+def _resolve(source: PackURI, target: str) -> str:
+    return str(PackURI.from_rel_ref(source.baseURI, target).membername)
