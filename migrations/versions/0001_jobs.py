@@ -111,7 +111,7 @@ def create_translations() -> None:
     )
 
 
-def lease_columns() -> list[sa.Column[Any]:
+def lease_columns() -> list[sa.Column[Any]]:
     return [
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("lease_token", sa.String(32), nullable=True),
