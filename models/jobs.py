@@ -96,6 +96,17 @@ def find_unchanged(session: Session, options: JobOptions, signature: str, candid
     return {output for output, made_from in latest.items() if made_from == wanted[output]}
 
 
+def find_written(session: Session, outputs: Mapping[str, str]) -> set[str]:
+    """Return those of the files, given as path and sha256, that a job wrote or was about to write when it was stopped."""
+    ours: set[str] = set()
+    for chunk in chunks(list(outputs)):
+        rows = session.execute(
+            select(DocumentRow.output, DocumentRow.output_sha256, DocumentRow.state).where(DocumentRow.output.in_(chunk))
+        )
+        ours.update(output for output, digest, state in rows if digest == outputs[output] or state is DocumentState.ASSEMBLING)
+    return ours
+
+
 def close_job(session: Session, job_id: int) -> bool:
     """Close a running job whose documents are all final; say whether it did."""
     # The lock makes the second of two last documents wait, and then see that the first is done.
