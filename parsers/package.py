@@ -129,6 +129,8 @@ def _check_layout(entries: Sequence[ZipInfo], directory: int) -> None:
 
 def _by_name(entries: Sequence[ZipInfo]) -> dict[str, ZipInfo]:
     members = {part_key(info.filename): info for info in entries}
+    if any(character < " " for name in members for character in name):  # they would end up in messages
+        raise CorruptDocumentError("the .docx (zip) file has control characters in a name; open it in Word and save it again")
     if len(members) < len(entries):
         raise CorruptDocumentError("the .docx (zip) file has two members of one name; open it in Word and save it again")
     return members
