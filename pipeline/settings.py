@@ -34,8 +34,12 @@ class Settings:
     recover_every: float = 30.0
     batch_segments: int = 64
     batch_characters: int = 4000
+    # A step that takes longer is taken for stuck: its lease is no longer renewed.
+    step_limit: float = 600.0
     # Documents are read ahead until this many segments wait.
     read_ahead: int = 2000
+    # For tests of crashes: POINT[~TEXT]=kill, =fail or =sleep:SECONDS; see tasks/failpoints.py.
+    failpoint: str | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -79,6 +83,6 @@ def _duration(text: str) -> float:
 _DURATION: tuple[Callable[[str], Any], str] = (_duration, "a number of seconds above 0")
 _COUNT: tuple[Callable[[str], Any], str] = (_count, "a whole number above 0")
 _KINDS = {
-    **dict.fromkeys(("lease", "redispatch", "recover_every"), _DURATION),
+    **dict.fromkeys(("lease", "redispatch", "recover_every", "step_limit"), _DURATION),
     **dict.fromkeys(("max_attempts", "window", "batch_segments", "batch_characters", "read_ahead"), _COUNT),
 }

@@ -1,0 +1,72 @@
+"""Processes: how one is named in a lease, whether it still lives, and how it follows its parent to the grave."""
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_LINUX = sys.platform.startswith("linux")
+
+
+def owner_name() -> str:
+    """Return a name for this process that no other process, also none before it on this host, has."""
+    return f"{_host()}:{os.getpid()}:{_start_time(os.getpid())}"
+
+
+def is_gone(owner: str) -> bool:
+    """Say whether the named process is certainly dead; of another host nothing is certain."""
+    host, _, process = owner.rpartition(":")[0].rpartition(":")
+    started = owner.rpartition(":")[2]
+    if host != _host() or not process.isdigit():
+        return False
+    return not _exists(int(process)) or _start_time(int(process)) != started
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def follow_parent(parent: int) -> None:
+    """Make this process get SIGTERM when its parent is gone."""
+    if _LINUX:
+        import ctypes  # noqa: PLC0415 - only helper processes need it
+
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if not _LINUX or os.getppid() != parent:
+        threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _host() -> str:
+    """Return the host's name, and on Linux which of its process tables this is: containers can share a name."""
+    namespace = Path("/proc/self/ns/pid")
+    return f"{socket.gethostname()}/{namespace.stat().st_ino}" if namespace.exists() else socket.gethostname()
+
+
+def _exists(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _start_time(process: int) -> str:
+    """Return when a process started, in ticks since boot where Linux tells it; zombies count as not running."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return "-"
+    return "zombie" if fields[0] == "Z" else fields[19]
