@@ -38,6 +38,8 @@ COPIES: Mapping[str, float] = (
 DEFAULT_COPIES = 0.35
 
 MAX_TOKENS = 100
+PLACEHOLDER_SHARE = 0.15
+NO_FULL_STOP_SHARE = 0.07
 _COPYABLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:+-]*[A-Za-z0-9]|[0-9]+")
 
 
@@ -103,9 +105,9 @@ def _name(path: Path) -> str:
 def _vary(pair: Pair, rng: random.Random) -> Pair:
     """Return the pair, now and then with placeholders for what both sides share, or without its final full stop."""
     chance = rng.random()
-    if chance < 0.15:
+    if chance < PLACEHOLDER_SHARE:
         return with_placeholders(pair, rng)
-    if chance < 0.22 and pair[0].endswith("。") and pair[1].endswith("."):
+    if chance < PLACEHOLDER_SHARE + NO_FULL_STOP_SHARE and pair[0].endswith("。") and pair[1].endswith("."):
         return pair[0][:-1], pair[1][:-1]
     return pair
 
@@ -155,9 +157,9 @@ def pack(pairs: list[Pair], tokenizers: tuple[Tokenizer, Tokenizer], path: Path)
     kept = np.flatnonzero(fits)
     arrays = {}
     for name, side in (("source", source), ("target", target)):
-        arrays[f"{name}_ids"] = np.concatenate([side[index] for index in kept])
+        arrays[f"{name}_ids"] = np.concatenate([side[index] for index in kept.tolist()])
         arrays[f"{name}_starts"] = np.concatenate([[0], np.cumsum(side.lengths()[kept])])
-    np.savez(path, **arrays)
+    np.savez(path, allow_pickle=False, **arrays)
     return len(kept)
 
 

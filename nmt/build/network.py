@@ -86,10 +86,7 @@ class Network(nn.Module):
     def _encoder_layer(self, scope: str, x: Tensor, mask: Tensor, bias: Tensor, relative: Tensor | None = None) -> Tensor:
         attention = f"{scope}/encoder_self_attention"
         q, k, v = self._linear(f"{attention}/qkv_transform", self._norm(f"{scope}/layer_norm", x)).unflatten(-1, (3, -1)).unbind(-2)
-        if relative is None:
-            context = self._attend(q, k, v, bias)
-        else:
-            context = self._attend_relative(attention, (q, k, v), bias, relative)
+        context = self._attend(q, k, v, bias) if relative is None else self._attend_relative(attention, (q, k, v), bias, relative)
         x = x + self._drop(self._linear(f"{attention}/output_transform", context))
         x = x + self._drop(self._feed_forward(f"{scope}/ffn_layer", self._norm(f"{scope}/layer_norm_1", x)))
         return x * mask[..., None]

@@ -126,7 +126,7 @@ class Trainer:
         decay = min(decay, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             averages, values = list(self.average.values()), [self.network.variables[name] for name in self.average]
-            torch._foreach_lerp_(averages, values, 1.0 - decay)  # noqa: SLF001 - the only fused form there is
+            torch._foreach_lerp_(averages, values, 1.0 - decay)
 
     def save(self) -> None:
         """Write the checkpoint that `load` reads, whole or not at all."""

@@ -1,0 +1,108 @@
+"""A model bundle: a folder with `bundle.json` and the files that it names, each with its digest."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.errors import ModelError
+from nmt.config import NetworkConfig
+
+MANIFEST = "bundle.json"
+FORMAT = 1
+_DEFAULT = Path(__file__).parent / "bundles" / "zh-en-small"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What `bundle.json` says.
+
+    `positions` is how many positions the graphs hold. `max_source` is the greatest number of source tokens the model was trained for;
+    longer segments are translated in parts. `penalty` is the length penalty of the search. `record` holds licence, attribution of the
+    data, training and evaluation, for people.
+    """
+
+    folder: Path
+    name: str
+    network: NetworkConfig
+    precision: str
+    positions: int
+    max_source: int
+    penalty: float
+    files: dict[str, str]
+    record: dict[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """Return one SHA-256 over everything that a translation depends on."""
+        parts = {"network": self.network.to_json(), "max_source": self.max_source, "penalty": self.penalty, "files": self.files}
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def path(self, name: str) -> Path:
+        """Return where the bundle's file `name` lies."""
+        return self.folder / name
+
+
+def default_bundle() -> Path:
+    """Return the folder of the model that ships with the application."""
+    return _DEFAULT
+
+
+def load_manifest(folder: Path) -> Manifest:
+    """Read `bundle.json`.
+
+    Raises:
+        ModelError: it is missing, damaged or of a format this version does not know.
+    """
+    path = folder / MANIFEST
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if values["format"] != FORMAT:
+            raise ModelError(
+                f"{path} has format {values['format']}, this version reads {FORMAT}; update translate-docs or fetch another bundle"
+            )
+        decoding = values["decoding"]
+        return Manifest(
+            folder=folder,
+            name=values["name"],
+            network=NetworkConfig.from_json(values["network"]),
+            precision=values["precision"],
+            positions=int(values["positions"]),
+            max_source=int(decoding["max_source"]),
+            penalty=float(decoding["penalty"]),
+            files=dict(values["files"]),
+            record=dict(values["record"]),
+        )
+    except FileNotFoundError as error:
+        raise ModelError(f"{folder} holds no model bundle ({MANIFEST} is missing); give the folder of a bundle with --model") from error
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path} is damaged ({type(error).__name__}: {error}); fetch the bundle again") from error
+
+
+def verify(folder: Path) -> Manifest:
+    """Read the manifest and check the digest of every file it names.
+
+    Raises:
+        ModelError: names the file that is missing or differs.
+    """
+    manifest = load_manifest(folder)
+    for name, expected in manifest.files.items():
+        path = manifest.path(name)
+        try:
+            with path.open("rb") as file:
+                actual = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise ModelError(f"{path} cannot be read: {error.strerror}; fetch the bundle again") from error
+        if actual != expected:
+            raise ModelError(
+                f"{path} is not the file that {MANIFEST} names (SHA-256 {actual[:12]} in place of {expected[:12]}); fetch the bundle again"
+            )
+    return manifest
+
+
+def signature(folder: Path | None, beam: int) -> str:
+    """Name everything that a translation by this bundle depends on, without loading the model."""
+    return f"csanmt-{load_manifest(folder or default_bundle()).digest[:16]}-beam{beam}"

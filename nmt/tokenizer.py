@@ -1,0 +1,38 @@
+"""Text to ids and back."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from transformers import PreTrainedTokenizerFast
+
+from models.errors import ModelError
+
+END_OF_SENTENCE = "</s>"
+SOURCE_FILE = "source.tokenizer.json"
+TARGET_FILE = "target.tokenizer.json"
+
+
+class SubwordTokenizer:
+    """The two subword vocabularies of a bundle; byte fallback spells what they lack, so that no input is unknown."""
+
+    def __init__(self, folder: Path) -> None:
+        self._source = _load(folder / SOURCE_FILE)
+        self._target = _load(folder / TARGET_FILE)
+
+    def encode(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
+        """Return the source ids of each text, without the end of sentence."""
+        encoded = self._source(list(texts), add_special_tokens=False, return_attention_mask=False, return_token_type_ids=False)
+        return [np.array(ids, np.int64) for ids in encoded["input_ids"]]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text of target ids; the byte entries count as special tokens and must not be skipped."""
+        return str(self._target.decode(list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False)).strip()
+
+
+def _load(path: Path) -> PreTrainedTokenizerFast:
+    try:
+        return PreTrainedTokenizerFast(tokenizer_file=str(path), eos_token=END_OF_SENTENCE, pad_token=END_OF_SENTENCE)
+    except Exception as error:  # the Rust library raises bare Exception
+        raise ModelError(f"{path} is not a tokenizer ({error}); fetch the bundle again") from error

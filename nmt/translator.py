@@ -1,0 +1,107 @@
+"""The engine: sentences in, translations out, the same for a sentence whatever stands beside it."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from models.errors import ModelError
+from models.segment import Translation
+from nmt.bundle import default_bundle, signature, verify
+from nmt.search import Hypothesis, Ints, SearchOptions, beam_search
+from nmt.session import Session
+from nmt.tokenizer import SubwordTokenizer
+
+# A sentence is padded to a multiple of this, a width that depends on the sentence alone, and is batched with sentences of that width only:
+# sums over positions then have the same shape, hence the same rounding, in every batch.
+WIDTH_STEP = 16
+BATCH_POSITIONS = 1024  # source positions a batch
+_CLAUSE_END = re.compile(r"[，、；：,;:\s]")
+
+
+class Translator:
+    """A warm model. Not for use by several threads at once."""
+
+    def __init__(self, session: Session, tokenizer: SubwordTokenizer, beam: int) -> None:
+        manifest = session.manifest
+        self.signature = signature(manifest.folder, beam)
+        self._session = session
+        self._tokenizer = tokenizer
+        self._max_source = manifest.max_source
+        self._search = SearchOptions(beam, manifest.penalty, manifest.network.target_vocabulary)
+
+    def translate(self, sources: Sequence[str]) -> list[Translation]:
+        """Return one translation for each source, in order; a blank source gives a blank target.
+
+        Warnings: `divided` (too long for the model, translated in parts), `truncated` (the model did not end the sentence),
+        `untranslated` (nothing came out; the target is the source).
+        """
+        parts = [self._divide(source) if source.strip() else [] for source in sources]
+        known = self._translate_parts(list(dict.fromkeys(part for group in parts for part in group)))
+        return [_join(source, [known[part] for part in group]) for source, group in zip(sources, parts, strict=True)]
+
+    def _divide(self, text: str) -> list[str]:
+        """Return the text in parts that the model can take, cut between clauses where there are any."""
+        if len(self._tokenizer.encode([text])[0]) <= self._max_source or len(text) < 2:  # noqa: PLR2004 - one character is the end of it
+            return [text]
+        middle = len(text) // 2
+        cuts = (match.end() for match in _CLAUSE_END.finditer(text) if match.end() < len(text))
+        cut = min(cuts, key=lambda place: abs(place - middle), default=middle)
+        if not text[:cut].strip() or not text[cut:].strip():
+            cut = middle
+        return [part for half in (text[:cut], text[cut:]) if half.strip() for part in self._divide(half)]
+
+    def _translate_parts(self, texts: list[str]) -> dict[str, Translation]:
+        """Translate distinct texts, longest first, in batches of equal width."""
+        encoded = self._tokenizer.encode(texts) if texts else []
+        results: dict[str, Translation] = {}
+        for width, rows in _batches(encoded):
+            sources = [encoded[row] for row in rows]
+            decoding = self._session.decoding(self._session.encode(sources, width), self._search.beam)
+            found = beam_search(decoding, [self._limit(len(ids)) for ids in sources], self._search)
+            for row, hypotheses in zip(rows, found, strict=True):
+                results[texts[row]] = self._translation(texts[row], hypotheses[0])
+        return results
+
+    def _limit(self, length: int) -> int:
+        """Return the greatest number of target tokens for a source of this length."""
+        return min(self._session.manifest.positions, 3 * length + 16)
+
+    def _translation(self, source: str, best: Hypothesis) -> Translation:
+        target = self._tokenizer.decode(best.tokens)
+        if not target:
+            return Translation(source, source, best.score, 0, ("untranslated",))
+        return Translation(source, target, best.score, len(best.tokens), () if best.finished else ("truncated",))
+
+
+def _batches(encoded: Sequence[Ints]) -> Iterator[tuple[int, list[int]]]:
+    """Yield (width, rows): sentences of one width, widest first, within the budget of positions."""
+    by_width: dict[int, list[int]] = defaultdict(list)
+    for row, ids in enumerate(encoded):
+        by_width[-(-(len(ids) + 1) // WIDTH_STEP) * WIDTH_STEP].append(row)
+    for width in sorted(by_width, reverse=True):
+        rows = sorted(by_width[width], key=lambda row: -len(encoded[row]))
+        size = max(1, BATCH_POSITIONS // width)
+        for first in range(0, len(rows), size):
+            yield width, rows[first : first + size]
+
+
+def _join(source: str, parts: Sequence[Translation]) -> Translation:
+    if len(parts) == 1:
+        return parts[0]
+    tokens = sum(part.tokens for part in parts)
+    score = sum(part.score * part.tokens for part in parts) / tokens if tokens else 0.0
+    warnings = dict.fromkeys(warning for part in parts for warning in part.warnings)
+    return Translation(source, " ".join(part.target for part in parts), score, tokens, ("divided", *warnings) if parts else ())
+
+
+def open_translator(bundle: Path | None, beam: int, threads: int) -> Translator:
+    """Load a bundle (None: the one that ships) after checking its digests.
+
+    Raises:
+        ModelError: the bundle is missing, damaged or does not fit together.
+    """
+    manifest = verify(bundle or default_bundle())
+    if beam < 1:
+        raise ModelError(f"--beam is {beam}, but must be 1 or more")
+    return Translator(Session(manifest, threads), SubwordTokenizer(manifest.folder), beam)
