@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable, Float, create_engine, event, extract, func, literal, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -75,7 +75,10 @@ class Database:
     def _translated_errors(self) -> Iterator[None]:
         try:
             yield
-        except (OperationalError, InterfaceError) as error:
+        except DBAPIError as error:
+            # Exactly these: what is derived from them tells of a wrong statement or value, not of a database out of reach.
+            if type(error) not in (OperationalError, InterfaceError, DatabaseError):
+                raise
             raise ServiceError(f"database {self} is not available: {_first_line(error)}") from error
 
 

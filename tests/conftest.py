@@ -1,0 +1,52 @@
+"""Fixtures that more than one folder of tests uses."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from models.database import Database
+from tests.servers import RedisServer, create_postgres_database, postgres_folder, redis_binary, running_postgres, running_redis
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL server, with a place for the name of the database."""
+    if postgres_folder() is None:
+        pytest.skip("PostgreSQL is not installed: initdb is neither in the path nor in /usr/lib/postgresql/*/bin")
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis server of the test's own."""
+    if redis_binary() is None:
+        pytest.skip("redis-server is not installed")
+    with running_redis(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The URL of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'state' / 'translate-docs.sqlite3'}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return str(request.getfixturevalue("sqlite_url"))
+    return create_postgres_database(request.getfixturevalue("postgres"), f"test{next(_numbers)}")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A database with our tables, of each kind in turn."""
+    opened = Database(database_url)
+    yield opened
+    opened.close()
