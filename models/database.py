@@ -29,7 +29,7 @@ _Item = TypeVar("_Item")
 class Database:
     """The sessions of one process on one database. Make a new one after a fork: a connection must not cross it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL) -> None:
         """Open nothing yet.
 
         Raises:
@@ -38,6 +38,11 @@ class Database:
         self._url = _parse(url)
         self._engine: Engine | None = None
         self._sessions: sessionmaker[Session] | None = None
+
+    @property
+    def url(self) -> URL:
+        """Return the URL; its text form hides the password."""
+        return self._url
 
     def __str__(self) -> str:
         return describe(self._url)
@@ -61,7 +66,11 @@ class Database:
         if self._engine is None:
             with self._translated_errors():
                 engine = create_bare_engine(self._url)
-                migrate(engine)
+                try:
+                    migrate(engine)
+                except BaseException:
+                    engine.dispose()
+                    raise
             self._engine = engine
         return self._engine
 
