@@ -85,6 +85,11 @@ def list_jobs(session: Session, *states: JobState) -> list[JobSummary]:
     return [_summary(job, progress[job.id]) for job in jobs]
 
 
+def newest_job(session: Session) -> int | None:
+    """Return the number of the last job that was submitted."""
+    return session.scalar(select(func.max(JobRow.id)))
+
+
 def job_summary(session: Session, job_id: int) -> JobSummary:
     """Return one job, or raise JobError."""
     return _summary(get_job(session, job_id), progress_of(session, [job_id]))

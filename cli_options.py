@@ -1,0 +1,91 @@
+"""The options that several commands share, and what they choose."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from pipeline.engines import ENGINE_NAMES, EngineOptions
+from pipeline.outputs import DEFAULT_TEMPLATE, check_template
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
+    from pipeline.submission import Request
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_PATH = click.Path(path_type=Path)
+
+
+def _checked_template(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
+    try:
+        return check_template(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _options(*options: Callable[[Any], Any]) -> Callable[[_F], _F]:
+    """Return a decorator that adds options to a command, in this order."""
+
+    def add(command: _F) -> _F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+model_option = click.option(
+    "--model", type=_PATH, help="Folder of a model bundle.  [default: $TRANSLATE_DOCS_MODEL, or the one that ships]"
+)
+engine_options = _options(
+    click.option(
+        "--engine", type=click.Choice(ENGINE_NAMES), default="csanmt", show_default=True, help="identity and pseudo are for trials."
+    ),
+    model_option,
+    click.option("--beam", type=click.IntRange(1, 32), default=4, show_default=True, help="Width of the search: 1 is fastest."),
+)
+scan_options = _options(
+    click.option("--output", type=_PATH, help="Folder for the translations; mirrors the scanned tree.  [default: beside the sources]"),
+    click.option("--template", default=DEFAULT_TEMPLATE, show_default=True, callback=_checked_template, help="Name of a translation."),
+    click.option(
+        "--include", multiple=True, metavar="GLOB", help="Take only paths that match, such as '*.docx' or 'law/*'; may be repeated."
+    ),
+    click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out paths and folders that match; may be repeated."),
+    click.option("--follow-symlinks", is_flag=True, help="Follow symbolic links, which are skipped otherwise."),
+)
+run_options = _options(
+    click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes to use where there is no broker."),
+    click.option("--detach", is_flag=True, help="Do not wait for the end."),
+    json_option,
+)
+
+
+def bundle_folder(settings: "Settings", model: Path | None) -> Path:
+    """Return the folder of the model bundle to use."""
+    from nmt.bundle import default_bundle
+
+    return model or (Path(settings.model) if settings.model else default_bundle())
+
+
+def engine_choice(settings: "Settings", choices: dict[str, Any]) -> EngineOptions:
+    """Return the engine that the options choose."""
+    bundle = choices["model"] or settings.model
+    return EngineOptions(choices["engine"], str(Path(bundle).resolve()) if bundle else None, choices["beam"])
+
+
+def make_request(settings: "Settings", choices: dict[str, Any]) -> "Request":
+    """Return what the options of `submit` ask for, or raise ModelError."""
+    from models.reports import JobOptions
+    from parsers.registry import PARSERS
+    from pipeline.engines import engine_signature
+    from pipeline.outputs import OutputRule
+    from pipeline.scan import ScanOptions
+    from pipeline.submission import Request
+
+    engine = engine_choice(settings, choices)
+    job = JobOptions(engine.name, engine.bundle, engine.beam)
+    outputs = OutputRule(choices["output"] and choices["output"].resolve(), choices["template"], job.lang)
+    scan = ScanOptions(frozenset(PARSERS), outputs, choices["include"], choices["exclude"], choices["follow_symlinks"])
+    return Request(choices["paths"], scan, job, engine_signature(engine), choices["force"])
