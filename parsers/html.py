@@ -1,0 +1,104 @@
+"""HTML: the page is read as a BeautifulSoup tree and written by replacing ranges of its source.
+
+The tree is never serialised: BeautifulSoup would rewrite attributes, entities and quotes all over the page.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from bs4 import BeautifulSoup
+
+from models.document import Block, Document
+from models.errors import DocumentTooLargeError
+from parsers.encoding import DecodedText, declared_encoding, decode
+from parsers.html_blocks import Page, PlacedBlock, Slot, read_page
+from parsers.html_language import Edit, charset_edits, escape, language_edits
+from parsers.html_tree import parse_html
+from parsers.whitespace import SPACE, is_wide
+
+MAX_BYTES = 20_000_000
+
+OPENERS = frozenset("([{“‘\"'")
+
+
+class HtmlParser:
+    """Reads the texts and readable attributes of a page; writes them in place and leaves every other character as it was.
+
+    A page in which no block changed comes back as the very same bytes. Otherwise it is written in UTF-8 and says so, and `lang` names the
+    new language on <html> and wherever it named Chinese.
+    """
+
+    def read(self, data: bytes) -> Document:
+        """Return the blocks of the page."""
+        _, _, page = _parse(data)
+        return Document(tuple(placed.block for placed in page.blocks))
+
+    def write(self, data: bytes, blocks: Sequence[Block], lang: str) -> bytes:
+        """Return the page with its blocks replaced.
+
+        Raises:
+            ValueError: the blocks are not those of this page.
+        """
+        decoded, tree, page = _parse(data)
+        source = decoded.text
+        edits = list(chain.from_iterable(_block_edits(source, *pair) for pair in zip(page.blocks, blocks, strict=True)))
+        if not edits:
+            return data
+        edits += language_edits(source, tree, page.language_values, lang)
+        edits += charset_edits(source, tree, decoded)
+        return decoded.encode(_splice(source, sorted(edits)))
+
+
+def _parse(data: bytes) -> tuple[DecodedText, BeautifulSoup, Page]:
+    """Return a page as text, tree and blocks."""
+    if len(data) > MAX_BYTES:
+        raise DocumentTooLargeError(f"more than {MAX_BYTES // 1_000_000} MB of HTML; split the page")
+    decoded = decode(data, declared_encoding(data))
+    tree = parse_html(decoded.text)
+    return decoded, tree, read_page(tree, decoded.text)
+
+
+def _block_edits(source: str, placed: PlacedBlock, target: Block) -> Iterator[Edit]:
+    """Yield a replacement for each slot whose text is another one now."""
+    if target == placed.block:
+        return
+    texts = {span.code: target.text[span.start : span.end] for span in target.spans}
+    for code, slot in enumerate(placed.slots):
+        text = texts.get(code, "")
+        if slot and text != slot.shown.text:
+            yield slot.start, slot.end, _rendered(source, slot, text)
+
+
+def _rendered(source: str, slot: Slot, text: str) -> str:
+    """Return a slot's new source, with the white space of the file where it still means the same."""
+    raw, content = source[slot.start : slot.end], text.strip(SPACE)
+    lead = raw[: len(raw) - len(raw.lstrip(SPACE))]
+    trail = raw[len(lead) :][len(raw.strip(SPACE)) :]
+    starts_apart = text != text.lstrip(SPACE) or (slot.after_kept and _wants_space_before(content[:1]))
+    ends_apart = content != "" and (text != text.rstrip(SPACE) or (slot.before_kept and _wants_space_after(content[-1])))
+    before = lead if slot.shown.free_lead or slot.after_kept else ""
+    after = trail if slot.shown.free_trail or slot.before_kept else ""
+    before = before or (lead or " " if starts_apart else "")
+    after = after or (trail or " " if ends_apart else "")
+    quote = '"' if slot.quote == "" else slot.quote or ""
+    written = before + escape(content, quote) + after
+    return f'"{written}"' if slot.quote == "" else written
+
+
+def _wants_space_before(character: str) -> bool:
+    """Tell whether English sets a space between a word and `character`."""
+    return (character.isalnum() and not is_wide(character)) or character in OPENERS
+
+
+def _wants_space_after(character: str) -> bool:
+    """Tell whether English sets a space between `character` and a word."""
+    return not is_wide(character) and character not in OPENERS
+
+
+def _splice(source: str, edits: Sequence[Edit]) -> str:
+    """Return `source` with ranges replaced; `edits` are in order and do not overlap."""
+    parts, position = [], 0
+    for start, end, text in edits:
+        parts += [source[position:start], text]
+        position = end
+    return "".join([*parts, source[position:]])

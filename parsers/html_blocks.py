@@ -1,0 +1,187 @@
+"""The translatable blocks of an HTML tree and the places they came from.
+
+A block is the text of a block-level element between two block boundaries; its slots are the text nodes. Elements that are not translated
+(`code`, `translate="no"`) stay where they are between the slots, as images do, and their text is not in the block: whatever becomes of
+the sentence, they come out once and unchanged, and nothing that a translator made of them is lost or doubled.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from bs4 import BeautifulSoup, Tag
+
+from models.document import Block, Span
+from parsers.html_rules import LANGUAGE_ATTRIBUTES, State, inner_state, is_chinese, is_kept_word, readable_attributes
+from parsers.html_scanner import Attribute, attributes_at
+from parsers.html_tree import SourceText, attribute
+from parsers.markup import BLOCK_TAGS, ISLAND_TAGS
+from parsers.whitespace import Collapsed, collapse, collapse_value
+
+MIN_LABELS = 2
+_LIST_PUNCTUATION = frozenset("，、；。：！？,;:!?")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A range of the source that holds text: a text node, or an attribute's value with its `quote` (empty when it has none).
+
+    `after_kept` and `before_kept` say that an element stands there which is not translated, but reads as a word of the sentence.
+    """
+
+    start: int
+    end: int
+    shown: Collapsed
+    quote: str | None = None
+    after_kept: bool = False
+    before_kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedBlock:
+    """A block and the slot of each of its spans; None is a line break, which stays as it is."""
+
+    block: Block
+    slots: tuple[Slot | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What of a page's source may change: its blocks, and the values that say it is Chinese."""
+
+    blocks: tuple[PlacedBlock, ...]
+    language_values: tuple[Attribute, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """What waits for its block to end: a text node or, without one, a line break or a kept element; `label` as in `State`."""
+
+    node: SourceText | None
+    label: int
+    kept: bool = False
+
+
+@dataclass(slots=True)
+class _Collector:
+    """Gathers blocks while the tree is walked."""
+
+    source: str
+    blocks: list[PlacedBlock] = field(default_factory=list)
+    language_values: list[Attribute] = field(default_factory=list)
+    lines: list[list[_Item]] = field(default_factory=lambda: [[]])
+
+    def flush(self) -> None:
+        """End the block that is open."""
+        for items in _split_labels(self.lines[-1]):
+            self.add([slot for slot in _slots(items) if slot is None or slot.shown.text])
+        self.lines[-1] = []
+
+    def add(self, slots: Sequence[Slot | None]) -> None:
+        """Add a block of these slots, if there is anything in it to read."""
+        trimmed = _trim_breaks(slots)
+        texts = [slot.shown.text if slot else "\n" for slot in trimmed]
+        if any(not text.isspace() for text in texts):
+            self.blocks.append(PlacedBlock(block_of(texts), tuple(trimmed)))
+
+    def enter(self, tag: Tag, state: State, parent: State) -> None:
+        """Begin an element."""
+        if tag.name in BLOCK_TAGS:
+            self.flush()
+        if parent.open and (tag.name == "br" or is_kept_word(tag, state)):
+            self.lines[-1].append(_Item(None, parent.label, kept=tag.name != "br"))
+        if tag.name in ISLAND_TAGS:
+            self.lines.append([])
+        if parent.open and state.translate:
+            self._read_attributes(tag)
+
+    def leave(self, tag: Tag) -> None:
+        """End an element."""
+        if tag.name in BLOCK_TAGS or tag.name in ISLAND_TAGS:
+            self.flush()
+        if tag.name in ISLAND_TAGS:
+            self.lines.pop()
+
+    def _read_attributes(self, tag: Tag) -> None:
+        """Take the attributes that are read by people, and those that name the language."""
+        if not tag.attrs or tag.sourcepos is None:
+            return
+        readable = readable_attributes(tag)
+        for value in attributes_at(self.source, tag.sourcepos):
+            if value.name in readable and value.quote is not None:
+                self.add([Slot(value.start, value.end, collapse_value(attribute(tag, value.name)), value.quote)])
+            elif tag.name != "html" and value.name in LANGUAGE_ATTRIBUTES and is_chinese(attribute(tag, value.name)):
+                self.language_values.append(value)
+
+
+def block_of(texts: Sequence[str]) -> Block:
+    """Return the block whose slots hold these texts."""
+    spans, position = [], 0
+    for code, part in enumerate(texts):
+        spans.append(Span(position, position + len(part), code))
+        position += len(part)
+    return Block("".join(texts), tuple(spans))
+
+
+def read_page(tree: BeautifulSoup, source: str) -> Page:
+    """Return the blocks of a tree in reading order; attributes come before the text of their element."""
+    collector = _Collector(source)
+    states = [State()]
+    for node, entering in _walk(tree):
+        if isinstance(node, SourceText):
+            if states[-1].open:
+                collector.lines[-1].append(_Item(node, states[-1].label))
+        elif entering:
+            states.append(inner_state(states[-1], node))
+            collector.enter(node, states[-1], states[-2])
+        else:
+            states.pop()
+            collector.leave(node)
+    collector.flush()
+    return Page(tuple(collector.blocks), tuple(collector.language_values))
+
+
+def _walk(tree: BeautifulSoup) -> Iterator[tuple[Tag | SourceText, bool]]:
+    """Yield every tag twice, on the way in (True) and out, and every text once; without recursion."""
+    contents = [iter(tree.contents)]
+    tags: list[Tag] = [tree]
+    while contents:
+        node = next(contents[-1], None)
+        if node is None:
+            contents.pop()
+            tag = tags.pop()
+            if tags:
+                yield tag, False
+        elif isinstance(node, Tag):
+            yield node, True
+            contents.append(iter(node.contents))
+            tags.append(node)
+        elif isinstance(node, SourceText):
+            yield node, True
+
+
+def _slots(items: Sequence[_Item]) -> list[Slot | None]:
+    """Return the slots of a block's items, with their white space collapsed."""
+    kept = [False, *(item.kept for item in items), False]
+    texts = [index for index, item in enumerate(items) if not item.kept]
+    shown = collapse([None if (node := items[index].node) is None else str(node) for index in texts])
+    return [
+        Slot(node.start, node.end, text, after_kept=kept[index], before_kept=kept[index + 2]) if (node := items[index].node) else None
+        for index, text in zip(texts, shown, strict=True)
+    ]
+
+
+def _trim_breaks(slots: Sequence[Slot | None]) -> Sequence[Slot | None]:
+    """Drop the line breaks at both ends."""
+    held = [index for index, slot in enumerate(slots) if slot]
+    return slots[held[0] : held[-1] + 1] if held else []
+
+
+def _split_labels(items: list[_Item]) -> list[list[_Item]]:
+    """Return each label on its own, where a block is nothing but links or field labels; else the block whole."""
+    groups: dict[int, list[_Item]] = {}
+    for item in items:
+        groups.setdefault(item.label, []).append(item)
+    rest = "".join(str(item.node) for item in groups.pop(-1, []) if item.node)
+    if len(groups) < MIN_LABELS or any(c.isalnum() or c in _LIST_PUNCTUATION for c in rest):
+        return [items]
+    return list(groups.values())
