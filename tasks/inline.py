@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any
@@ -23,6 +24,7 @@ from tasks.progress import Reporter
 from tasks.runtime import Runtime, use
 
 _TASKS: Mapping[Step, Any] = {Step.PREPARE: prepare_document, Step.TRANSLATE: translate_batch, Step.ASSEMBLE: assemble_document}
+_SILENCE = logging.NullHandler()
 _POLL = 0.1
 _PATIENCE = 5.0
 
@@ -45,8 +47,9 @@ def run(settings: Settings, job_id: int | None, workers: int, on_progress: Calla
 
 def work_off(runtime: Runtime, job_id: int | None, on_step: Callable[[], None]) -> None:
     """Do one step after the other until nothing is left, waiting for those that other processes have in hand."""
-    # Celery logs what its tasks raise; here whoever called run() hears of it.
-    logging.getLogger("celery").addHandler(logging.NullHandler())
+    for name in ("celery", "translate_docs"):
+        # What failed is in the database; a log is kept only where the caller has set one up.
+        logging.getLogger(name).addHandler(_SILENCE)
     pause = min(runtime.settings.recover_every, runtime.settings.lease / 3)
     recovered = -pause
     while True:
@@ -71,12 +74,28 @@ def _helpers(count: int, arguments: tuple[Settings, int | None, int]) -> Iterato
     context = multiprocessing.get_context("spawn")
     parent = multiprocessing.current_process().pid
     processes = [context.Process(target=_help, args=(parent, *arguments), daemon=True) for _ in range(count)]
-    for process in processes:
-        process.start()
+    with _interrupts_blocked():
+        for process in processes:
+            process.start()
     try:
         yield
     finally:
         _end(processes)
+
+
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Let processes that start meanwhile never see a Ctrl-C: this process ends them, and they need not be able to at any moment."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    # Started by the first process otherwise, and on its way unblocks them.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end(processes: Sequence[BaseProcess]) -> None:
@@ -94,8 +113,6 @@ def _help(parent: int, settings: Settings, job_id: int | None, threads: int) -> 
     follow_parent(parent)
     try:
         work_off(use(settings, threads), job_id, lambda: None)
-    except KeyboardInterrupt:
-        sys.exit(130)
     except ServiceError as error:
         # The process that runs the command meets it too, and reports it.
         sys.exit(error.exit_code)
