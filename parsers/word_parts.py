@@ -70,8 +70,7 @@ def text_parts(package: Package) -> list[Part]:
     related = _relationships(package, PackURI(f"/{main.name}"))
     stories = [(STORIES.index(kind), name) for kind, name in related if kind in STORIES and name in package]
     for _, name in sorted(stories, key=lambda story: story[0]):
-        if name.lower() not in found:
-            found[name.lower()] = parse(name, package.read(name))
+        found[name.lower()] = parse(name, package.read(name))
     return list(found.values())
 
 

@@ -22,13 +22,13 @@ XML_BLANKS: Final = " \t\r\n"
 _MATH = ("http://schemas.openxmlformats.org/officeDocument/2006/math", "http://purl.oclc.org/ooxml/officeDocument/math")
 _COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 _BREAKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n"}
-_SKIPPED = {"pPr", "rt", "oMath", "oMathPara"}
+_SKIPPED = {"pPr", "rt", "oMath"}
 _GONE = {"del", "moveFrom"}
 _NOTES = {"footnote", "endnote"}
 _WORD_NAMES = ("p", "t", "fldChar", *_BREAKS, "pPr", "rt", *_GONE, *_NOTES)
 _NAMES: Final = (
     {f"{{{namespace}}}{name}": name for namespace in WORD_NAMESPACES for name in _WORD_NAMES}
-    | {f"{{{namespace}}}{name}": name for namespace in _MATH for name in ("oMath", "oMathPara")}
+    | {f"{{{namespace}}}oMath": "oMath" for namespace in _MATH}
     | {f"{{{_COMPATIBILITY}}}Fallback": "Fallback"}
 )
 _FIELD_MARKS = tuple(tag for tag, name in _NAMES.items() if name == "fldChar")

@@ -57,6 +57,12 @@ def test_a_part_two_relationships_name_is_read_once_and_a_missing_one_is_passed_
     assert texts(zipped(parts)) == ["正文", "眉"]
 
 
+def test_a_part_outside_the_package_is_not_taken_for_one_inside() -> None:
+    parts = parts_of(p("正文"), header=story("hdr", p("眉")))
+    external = str(parts["word/_rels/document.xml.rels"]).replace("Id=", 'TargetMode="External" Id=')
+    assert texts(zipped(parts | {"word/_rels/document.xml.rels": external})) == ["正文"]
+
+
 def test_the_xml_declaration_stays_as_it_was() -> None:
     for declaration in (DECLARATION, "<?xml version='1.0'?>\r\n", "", "\ufeff", '\ufeff<?xml version="1.0" encoding="utf-8"?>'):
         parts = parts_of("")
