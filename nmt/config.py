@@ -28,6 +28,14 @@ class NetworkConfig:
         """Width of one attention head."""
         return self.hidden // self.heads
 
+    @property
+    def softmax_width(self) -> int:
+        """Number of target scores the graphs compute: the vocabulary, filled up to whole vector registers.
+
+        Each hypothesis's scores then start at the same alignment, hence are summed in the same order wherever they lie in a batch.
+        """
+        return -(-self.target_vocabulary // 16) * 16
+
     def to_json(self) -> dict[str, Any]:
         """Return the configuration as plain JSON values."""
         return asdict(self)

@@ -49,7 +49,7 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
-    """`beam` hypotheses a sentence, length penalty ((5 + length) / 6) ** `penalty`, and the number of target entries."""
+    """`beam` hypotheses a sentence, length penalty ((5 + length) / 6) ** `penalty`, and the number of scores of a position."""
 
     beam: int
     penalty: float

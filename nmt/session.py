@@ -13,6 +13,15 @@ from nmt.search import Floats, Ints
 
 ENCODER_FILE = "encoder.onnx"
 DECODER_FILE = "decoder.onnx"
+_WIDTH_STEP = 16
+
+
+def padded_width(length: int) -> int:
+    """Return how many source positions a sentence of `length` tokens takes up, its end included: a multiple of 16.
+
+    Sums over positions have the same shape and alignment, hence the same rounding, in every batch of sentences of the same width.
+    """
+    return -(-(length + 1) // _WIDTH_STEP) * _WIDTH_STEP
 
 
 class Session:
@@ -25,13 +34,13 @@ class Session:
         self._encoder_outputs = [item.name for item in self._encoder.get_outputs()]
         self._decoder_outputs = [item.name for item in self._decoder.get_outputs()]
 
-    def encode(self, sources: Sequence[Ints], width: int) -> dict[str, Floats]:
-        """Return all that the decoder needs of the sentences, which are padded to `width` positions (end of sentence included).
+    def encode(self, sources: Sequence[Ints]) -> dict[str, Floats]:
+        """Return all that the decoder needs of the sentences, padded to the `padded_width` of the longest.
 
         Raises:
             ModelError: the graph gives what it should not, or memory is short.
         """
-        padded = np.zeros((len(sources), width), np.int64)
+        padded = np.zeros((len(sources), padded_width(max(len(ids) for ids in sources))), np.int64)
         for row, ids in enumerate(sources):
             padded[row, : len(ids)] = ids
         outputs = self._run(self._encoder, self._encoder_outputs, {"source": padded})

@@ -23,7 +23,9 @@ class SubwordTokenizer:
 
     def encode(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """Return the source ids of each text, without the end of sentence."""
-        encoded = self._source(list(texts), add_special_tokens=False, return_attention_mask=False, return_token_type_ids=False)
+        encoded = self._source(
+            list(texts), add_special_tokens=False, split_special_tokens=True, return_attention_mask=False, return_token_type_ids=False
+        )
         return [np.array(ids, np.int64) for ids in encoded["input_ids"]]
 
     def decode(self, ids: Sequence[int]) -> str:

@@ -9,12 +9,9 @@ from models.errors import ModelError
 from models.segment import Translation
 from nmt.bundle import default_bundle, signature, verify
 from nmt.search import Hypothesis, Ints, SearchOptions, beam_search
-from nmt.session import Session
+from nmt.session import Session, padded_width
 from nmt.tokenizer import SubwordTokenizer
 
-# A sentence is padded to a multiple of this, a width that depends on the sentence alone, and is batched with sentences of that width only:
-# sums over positions then have the same shape, hence the same rounding, in every batch.
-WIDTH_STEP = 16
 BATCH_POSITIONS = 1024  # source positions a batch
 _CLAUSE_END = re.compile(r"[，、；：,;:\s]")
 
@@ -28,7 +25,7 @@ class Translator:
         self._session = session
         self._tokenizer = tokenizer
         self._max_source = manifest.max_source
-        self._search = SearchOptions(beam, manifest.penalty, manifest.network.target_vocabulary)
+        self._search = SearchOptions(beam, manifest.penalty, manifest.network.softmax_width)
 
     def translate(self, sources: Sequence[str]) -> list[Translation]:
         """Return one translation for each source, in order; a blank source gives a blank target.
@@ -55,9 +52,9 @@ class Translator:
         """Translate distinct texts, longest first, in batches of equal width."""
         encoded = self._tokenizer.encode(texts) if texts else []
         results: dict[str, Translation] = {}
-        for width, rows in _batches(encoded):
+        for rows in _batches(encoded):
             sources = [encoded[row] for row in rows]
-            decoding = self._session.decoding(self._session.encode(sources, width), self._search.beam)
+            decoding = self._session.decoding(self._session.encode(sources), self._search.beam)
             found = beam_search(decoding, [self._limit(len(ids)) for ids in sources], self._search)
             for row, hypotheses in zip(rows, found, strict=True):
                 results[texts[row]] = self._translation(texts[row], hypotheses[0])
@@ -74,16 +71,16 @@ class Translator:
         return Translation(source, target, best.score, len(best.tokens), () if best.finished else ("truncated",))
 
 
-def _batches(encoded: Sequence[Ints]) -> Iterator[tuple[int, list[int]]]:
-    """Yield (width, rows): sentences of one width, widest first, within the budget of positions."""
+def _batches(encoded: Sequence[Ints]) -> Iterator[list[int]]:
+    """Yield the rows of each batch: sentences of one width only, widest first, within the budget of positions."""
     by_width: dict[int, list[int]] = defaultdict(list)
     for row, ids in enumerate(encoded):
-        by_width[-(-(len(ids) + 1) // WIDTH_STEP) * WIDTH_STEP].append(row)
+        by_width[padded_width(len(ids))].append(row)
     for width in sorted(by_width, reverse=True):
         rows = sorted(by_width[width], key=lambda row: -len(encoded[row]))
         size = max(1, BATCH_POSITIONS // width)
         for first in range(0, len(rows), size):
-            yield width, rows[first : first + size]
+            yield rows[first : first + size]
 
 
 def _join(source: str, parts: Sequence[Translation]) -> Translation:

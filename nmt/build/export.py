@@ -1,6 +1,6 @@
 """Writes a CSANMT's variables as two ONNX graphs: what is computed once a sentence, and one step of the decoder.
 
-Shapes in comments: B sentences, L source positions, K beams, P = B·K hypotheses, N heads, D head size, H hidden, V target vocabulary.
+Shapes in comments: B sentences, L source positions, K beams, P = B·K hypotheses, N heads, D head size, H hidden, V softmax width.
 """
 
 import math
@@ -148,10 +148,10 @@ class _Encoder(_Network):
         relative = self._relative_index()
         for layer in range(self.config.semantic_layers):
             x = self._layer(f"mini_xlm_encoder/layer_{layer}", x, relative)
-        x = self._three_dimensional(graph.op("Mul", x, self.rows_mask))
         axis = graph.constant([1], np.int64)
-        total = graph.op("ReduceSum", x, axis, keepdims=0)
-        pooled = graph.op("Div", total, graph.op("ReduceSum", self.mask, axis, keepdims=1))
+        # A product a sentence: ReduceSum adds up a batch of one in another order than a larger one.
+        total = graph.op("MatMul", graph.op("Unsqueeze", self.mask, axis), self._three_dimensional(x))
+        pooled = graph.op("Div", graph.op("Squeeze", total, axis), graph.op("ReduceSum", self.mask, axis, keepdims=1))
         return self.norm("mini_xlm_encoder/layer_norm", self.linear("mini_xlm_encoder/pooling_layer/linear", pooled))
 
     def _relative_index(self) -> str:
@@ -233,9 +233,7 @@ class _Decoder(_Network):
         x = graph.op("Add", graph.op("Mul", x, started), graph.op("Gather", self.timing(), self.position))
         for layer in range(config.decoder_layers):
             x = self._layer(layer, x)
-        table = self.variables[name]
-        logits = graph.linear(self.norm("decoder/layer_norm", x), np.ascontiguousarray(table.T), None, f"{name}/projection")
-        self._continuations(logits)
+        self._continuations(self._logits(self.norm("decoder/layer_norm", x), name))
         return self.model()
 
     def _layer(self, layer: int, x: str) -> str:
@@ -278,6 +276,13 @@ class _Decoder(_Network):
         context = graph.op("MatMul", self.softmax(graph.op("Add", scores, self.bias)), values)
         joined = graph.reshape(graph.op("Transpose", context, perm=[0, 2, 1, 3]), -1, config.hidden)
         return self.linear(f"{scope}/output_transform", joined)
+
+    def _logits(self, x: str, name: str) -> str:
+        """Return the scores of the target tokens, P x softmax_width; those beyond the vocabulary are never chosen."""
+        filling = self.config.softmax_width - self.config.target_vocabulary
+        matrix = np.pad(self.variables[name].T, ((0, 0), (0, filling)))
+        bias = np.pad(np.zeros(self.config.target_vocabulary, np.float32), (0, filling), constant_values=MASKED) if filling else None
+        return self.graph.linear(x, matrix, bias, f"{name}/projection")
 
     def _continuations(self, logits: str) -> None:
         """Give out the best continuations of each sentence by log-probability; the normaliser is one number a hypothesis."""

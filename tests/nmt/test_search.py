@@ -1,0 +1,123 @@
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nmt.search import END, SearchOptions, beam_search
+
+VOCABULARY = 5
+
+
+def log_probability(sentence: int, prefix: tuple[int, ...], token: int) -> float:
+    """Return log p(token | prefix) of a small made-up model."""
+    weights = [1.0 + ((sentence + 1) * 7 + sum(prefix) * 3 + len(prefix) * 5 + option * 11) % 13 for option in range(VOCABULARY)]
+    return math.log(weights[token] / sum(weights))
+
+
+class TableModel:
+    """A step function over `log_probability`, for the sentences given."""
+
+    def __init__(self, sentences: list[int], beam: int) -> None:
+        self.beam = beam
+        self.rows = [(sentence, ()) for sentence in sentences for _ in range(beam)]
+        self.calls: list[int] = []
+
+    def __call__(self, parents, tokens, log_probs, position):
+        flat = tokens.reshape(-1)
+        grown = [self.rows[parent] for parent in parents]
+        self.rows = [(s, (*prefix, int(token)) if position else ()) for (s, prefix), token in zip(grown, flat, strict=True)]
+        self.calls.append(len(tokens))
+        scores = np.array([[log_probability(s, prefix, token) for token in range(VOCABULARY)] for s, prefix in self.rows], np.float32)
+        joint = (scores + log_probs.reshape(-1, 1)).reshape(len(tokens), -1)
+        order = np.argsort(-joint, axis=1, kind="stable")[:, : 2 * self.beam]
+        return np.take_along_axis(joint, order, 1), order
+
+
+def search(sentences, beam=4, limit=6, penalty=0.6):
+    model = TableModel(sentences, beam)
+    return beam_search(model, [limit] * len(sentences), SearchOptions(beam, penalty, VOCABULARY)), model
+
+
+def exhaustive_best(sentence, limit, penalty):
+    best = (-math.inf, ())
+    for length in range(limit):
+        for tokens in itertools.product(range(1, VOCABULARY), repeat=length):
+            whole = (*tokens, END)
+            total = sum(log_probability(sentence, whole[:place], token) for place, token in enumerate(whole))
+            best = max(best, (total / ((5 + len(whole)) / 6) ** penalty, tokens))
+    return best
+
+
+@pytest.mark.parametrize("sentence", range(6))
+def test_a_wide_beam_finds_the_best_of_all_translations(sentence):
+    (hypotheses,), _ = search([sentence], beam=64, limit=4)
+    score, tokens = exhaustive_best(sentence, 4, 0.6)
+    assert hypotheses[0].tokens == tokens
+    assert hypotheses[0].score == pytest.approx(score, abs=1e-5)
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=6), st.integers(1, 5))
+def test_other_sentences_never_change_a_sentence(sentences, beam):
+    together, _ = search(sentences, beam)
+    alone = [search([sentence], beam)[0][0] for sentence in sentences]
+    assert together == alone
+
+
+def test_a_sentence_that_is_over_leaves_the_batch():
+    _, model = search(list(range(12)))
+    assert model.calls[0] == 12
+    assert model.calls == sorted(model.calls, reverse=True)
+    assert model.calls[-1] < 12
+
+
+def test_hypotheses_come_best_first_and_without_the_end_of_sentence():
+    results, _ = search(list(range(8)))
+    for hypotheses in results:
+        scores = [item.score for item in hypotheses]
+        assert scores == sorted(scores, reverse=True)
+        assert all(END not in item.tokens for item in hypotheses)
+
+
+def test_a_sentence_cut_off_at_its_limit_is_not_finished():
+    def never_ends(parents, tokens, log_probs, position):
+        rows, beam = tokens.shape
+        scores = np.sort(np.linspace(-9, -1, 2 * beam, dtype=np.float32))[::-1]
+        return np.tile(scores, (rows, 1)), np.tile(np.arange(1, 2 * beam + 1), (rows, 1))
+
+    (hypotheses,) = beam_search(never_ends, [3], SearchOptions(2, 0.6, 10))
+    assert [len(item.tokens) for item in hypotheses] == [3, 3]
+    assert not any(item.finished for item in hypotheses)
+
+
+def test_the_limits_of_sentences_may_differ():
+    def never_ends(parents, tokens, log_probs, position):
+        return np.full((len(tokens), 2), -1.0, np.float32) * [1, 2], np.tile([1, 2], (len(tokens), 1))
+
+    results = beam_search(never_ends, [2, 5, 1], SearchOptions(1, 0.6, 10))
+    assert [len(hypotheses[0].tokens) for hypotheses in results] == [2, 5, 1]
+
+
+def test_the_first_of_equal_candidates_wins():
+    def ties(parents, tokens, log_probs, position):
+        return np.full((len(tokens), 4), -1.0, np.float32), np.tile([3, 4, 13, 14], (len(tokens), 1))
+
+    (hypotheses,) = beam_search(ties, [1], SearchOptions(2, 0.6, 10))
+    assert [item.tokens for item in hypotheses] == [(3,), (4,)]
+
+
+def test_greedy_is_a_beam_of_one():
+    (hypotheses,), _ = search([3], beam=1, limit=50)
+    prefix: tuple[int, ...] = ()
+    while len(prefix) < 50:
+        token = max(range(VOCABULARY), key=lambda option: log_probability(3, prefix, option))
+        if token == END:
+            break
+        prefix = (*prefix, token)
+    assert hypotheses[0].tokens == prefix
+
+
+def test_no_sentences_need_no_step():
+    assert search([])[0] == []

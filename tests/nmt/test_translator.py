@@ -1,0 +1,90 @@
+"""The model that ships, on real sentences. None of these tests judges how good a translation is."""
+
+import shutil
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.errors import ModelError
+from nmt.bundle import default_bundle, load_manifest
+from nmt.session import Session
+from nmt.translator import open_translator
+
+SENTENCES = [
+    "今天天气很好。",
+    "公司将于明年三月在上海设立新的研发中心，预计投资二十亿元。",
+    "请在安装前备份所有数据。",
+    "ONNX Runtime 1.23 支持 INT8 量化。",
+    "⟦1⟧的价格是⟦2⟧元。",
+    "根据《合同法》第五十二条的规定，下列情形之一的，合同无效：一方以欺诈、胁迫的手段订立合同，损害国家利益。",
+    "你好",
+    "🙂龘",
+    "他走了以后，房间里安静下来，只听见窗外的雨声，谁也没有再说一句话，直到天色渐渐亮了起来。",
+]
+
+
+@pytest.fixture(scope="module")
+def translator():
+    return open_translator(None, 2, 1)
+
+
+@pytest.fixture(scope="module")
+def alone(translator):
+    return {sentence: translator.translate([sentence])[0] for sentence in SENTENCES}
+
+
+@settings(max_examples=25, deadline=None)
+@given(batch=st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=12))
+def test_a_sentence_has_the_same_translation_and_score_bits_in_every_batch(translator, alone, batch):
+    assert translator.translate(batch) == [alone[sentence] for sentence in batch]
+
+
+def test_a_second_session_with_more_threads_gives_the_same_bits(alone):
+    other = open_translator(None, 2, 2)
+    assert other.translate(SENTENCES) == [alone[sentence] for sentence in SENTENCES]
+
+
+def test_a_sentence_becomes_english(alone):
+    for sentence in (SENTENCES[0], SENTENCES[1], SENTENCES[2]):
+        translation = alone[sentence]
+        assert translation.target.isascii()
+        assert any(letter.isalpha() for letter in translation.target)
+        assert translation.score < 0 < translation.tokens
+
+
+def test_blank_text_stays_blank(translator):
+    assert [item.target for item in translator.translate(["", " ", "　\t"])] == ["", "", ""]
+    assert translator.translate([]) == []
+
+
+def test_a_text_too_long_for_the_model_is_translated_in_parts_and_says_so(translator):
+    text = "我们公司成立于二零零一年，主要从事软件开发，客户包括银行、保险和证券机构，" * 8
+    (translation,) = translator.translate([text])
+    assert "divided" in translation.warnings
+    assert translation.source == text
+    assert translation.tokens > 0
+
+
+def test_a_text_without_any_place_to_cut_is_translated_too(translator):
+    (translation,) = translator.translate(["龘" * 300])
+    assert "divided" in translation.warnings
+    assert translation.target
+
+
+def test_a_narrower_beam_is_another_signature(translator):
+    greedy = open_translator(None, 1, 1)
+    assert greedy.signature != translator.signature
+    assert greedy.translate(SENTENCES[:3])
+
+
+def test_no_beam_is_an_error():
+    with pytest.raises(ModelError, match="--beam is 0"):
+        open_translator(None, 0, 1)
+
+
+def test_a_graph_that_is_none_is_a_model_error(tmp_path):
+    folder = shutil.copytree(default_bundle(), tmp_path / "bundle")
+    (folder / "decoder.onnx").write_bytes(b"no graph")
+    with pytest.raises(ModelError, match=r"decoder\.onnx cannot be loaded"):
+        Session(load_manifest(folder), 1)
