@@ -8,7 +8,7 @@ keeps at least one word while there are enough. Breaks, tabs and white space bet
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from models.document import Block, Span
 from models.segment import Piece
@@ -19,17 +19,19 @@ _WORD = re.compile(r"\S+")
 
 def weave(block: Block, pieces: Sequence[Piece], translations: Mapping[str, str]) -> Block:
     """Return `block` with each segment of `pieces` replaced by its translation; one without a translation keeps its source text."""
-    parts: list[str] = []
+    parts: list[str] = [""]
     cuts = [span.end for span in block.spans[:-1]]
     moved: list[int] = []
     offset = length = 0
+    was_same = True
     for piece in pieces:
         target = translations.get(piece.text, piece.text) if piece.is_segment else piece.text
-        target = _separator(parts[-1], target) + target if parts else target
+        same = target == piece.text
+        blank = "" if was_same and same else _separator(parts[-1], target)
         inside = [cut - offset for cut in cuts if offset < cut <= offset + len(piece.text)]
-        moved.extend(length + place for place in _project(piece.text, target, inside, identical=target == piece.text))
-        parts.append(target)
-        offset, length = offset + len(piece.text), length + len(target)
+        moved.extend(length + len(blank) + place for place in (inside if same else _project(piece.text, target, inside)))
+        parts.append(blank + target)
+        offset, length, was_same = offset + len(piece.text), length + len(parts[-1]), same
     moved = [0] * sum(cut == 0 for cut in cuts) + moved
     edges = [0, *moved, length] if block.spans else []
     spans = tuple(Span(start, end, span.code) for span, (start, end) in zip(block.spans, pairwise(edges), strict=True))
@@ -42,10 +44,8 @@ def _separator(before: str, after: str) -> str:
     return " " if touching and (after[0].isalnum() or after[0] in "“‘\"'([⟦") and before[-1] not in "“‘([" else ""
 
 
-def _project(source: str, target: str, cuts: list[int], *, identical: bool) -> list[int]:
+def _project(source: str, target: str, cuts: list[int]) -> list[int]:
     """Return where the ascending `cuts` of `source` (each in 1..len) fall in `target`."""
-    if identical:
-        return cuts
     starts, ends = _words(target)
     control = list(_fixed_points(source, target))
     last = len(starts)
@@ -56,7 +56,9 @@ def _project(source: str, target: str, cuts: list[int], *, identical: bool) -> l
         has_text = cut > (cuts[index - 1] if index else 0)
         follows = sum(later > earlier for earlier, later in pairwise([*cuts[index:], len(source)]))
         words.append(max(before, min(max(wanted, before + has_text), last - follows)))
-    return [_place(target, (starts, ends), count, _lengths_around(source, cuts, index)) for index, count in enumerate(words)]
+    edges = [0, *words, last]
+    around = zip(edges, words, edges[2:], strict=False)
+    return list(accumulate((_place(target, (starts, ends), *counts) for counts in around), max))
 
 
 def _words(text: str) -> tuple[list[int], list[int]]:
@@ -64,20 +66,17 @@ def _words(text: str) -> tuple[list[int], list[int]]:
     return [start for start, _ in found], [end for _, end in found]
 
 
-def _lengths_around(source: str, cuts: list[int], index: int) -> tuple[int, int]:
-    edges = [0, *cuts, len(source)]
-    return edges[index + 1] - edges[index], edges[index + 2] - edges[index + 1]
+def _place(target: str, words: tuple[list[int], list[int]], before: int, count: int, after: int) -> int:
+    """Return the offset after `count` words, where the slots beside it reach from word `before` to word `after`.
 
-
-def _place(target: str, words: tuple[list[int], list[int]], count: int, lengths: tuple[int, int]) -> int:
-    """Return the offset after `count` words; the blank there goes to the longer neighbour, since the shorter one is the marked one."""
+    The blank there goes to the slot with more words, since the other one is likely the marked one: a link, a bold word.
+    """
     starts, ends = words
     if count == 0:
         return 0
     if count == len(starts):
         return len(target)
-    left, right = lengths
-    return starts[count] if right < left else ends[count - 1]
+    return starts[count] if after - count < count - before else ends[count - 1]
 
 
 def _fixed_points(source: str, target: str) -> Iterator[tuple[int, int]]:
