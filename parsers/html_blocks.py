@@ -91,7 +91,7 @@ class _Collector:
             self.lines[-1].append(_Item(None, parent.label, kept=tag.name != "br"))
         if tag.name in ISLAND_TAGS:
             self.lines.append([])
-        if parent.open and state.translate:
+        if state.translate and not parent.ignored and not parent.hidden:
             self._read_attributes(tag)
 
     def leave(self, tag: Tag) -> None:
@@ -123,7 +123,7 @@ def block_of(texts: Sequence[str]) -> Block:
 
 
 def read_page(tree: BeautifulSoup, source: str) -> Page:
-    """Return the blocks of a tree in reading order; attributes come before the text of their element."""
+    """Return the blocks of a tree in the order of the source."""
     collector = _Collector(source)
     states = [State()]
     for node, entering in _walk(tree):
@@ -137,7 +137,12 @@ def read_page(tree: BeautifulSoup, source: str) -> Page:
             states.pop()
             collector.leave(node)
     collector.flush()
-    return Page(tuple(collector.blocks), tuple(collector.language_values))
+    return Page(tuple(sorted(collector.blocks, key=_place)), tuple(collector.language_values))
+
+
+def _place(placed: PlacedBlock) -> int:
+    """Return where a block begins."""
+    return next(slot.start for slot in placed.slots if slot)
 
 
 def _walk(tree: BeautifulSoup) -> Iterator[tuple[Tag | SourceText, bool]]:

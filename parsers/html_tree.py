@@ -13,7 +13,7 @@ from parsers.html_scanner import EndTag, StartTag, Text, scan
 from parsers.markup import BLOCK_TAGS, CELL_BARRIERS, IMPLIED_END_TAGS, LIST_BARRIERS, TABLE_BARRIERS, TABLE_TAGS, VOID_TAGS
 
 MAX_DEPTH = 200
-MAX_NODES = 1_000_000
+MAX_NODES = 500_000
 _INLINE_END_BARRIERS = (BLOCK_TAGS | CELL_BARRIERS) - {"p"}
 
 

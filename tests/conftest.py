@@ -1,7 +1,7 @@
 """Fixtures that more than one folder of tests uses."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,25 @@ from models.database import Database
 from tests.servers import RedisServer, create_postgres_database, postgres_folder, redis_binary, running_postgres, running_redis
 
 _numbers = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files; the tests that changed one fail in that run")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, bytes], None]:
+    """Compare bytes with a golden file; a missing one is a failure."""
+
+    def check(path: Path, actual: bytes) -> None:
+        expected = path.read_bytes() if path.exists() else None
+        if actual != expected and request.config.getoption("--update-golden"):
+            path.write_bytes(actual)
+            pytest.fail(f"{path.name} was rewritten: read the difference, then run again")
+        assert expected is not None, f"{path.name} is missing: run pytest --update-golden"
+        assert actual == expected
+
+    return check
 
 
 @pytest.fixture(scope="session")
