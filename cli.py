@@ -104,7 +104,7 @@ def submit(ctx: click.Context, /, as_json: bool, dry_run: bool, **choices: Any) 
             click.echo(f"job {job}: {len(planned.documents)} documents to translate", err=True)
             if planned.documents:
                 work(settings, job, choices["workers"], detach=choices["detach"])
-            ctx.exit(print_job(database, job, planned.skipped, as_json=as_json) and _status(planned))
+            ctx.exit(print_job(database, job, planned.skipped, as_json=as_json, brief=choices["detach"]) and _status(planned))
         else:
             print_nothing(planned.skipped, as_json=as_json)
 
@@ -146,11 +146,11 @@ def status(ctx: click.Context, job: int | None, watch: bool, as_json: bool) -> N
             with database.begin() as session:
                 job = newest_job(session)
         if job is None:
-            print_nothing((), as_json=as_json)
+            print_nothing(as_json=as_json)
             return
         if watch:
             watch_job(database, job)
-        ctx.exit(print_job(database, job, (), as_json=as_json))
+        ctx.exit(print_job(database, job, as_json=as_json))
 
 
 @main.command("list")
@@ -193,7 +193,7 @@ def retry(ctx: click.Context, job: int, workers: int, detach: bool, as_json: boo
             documents = retry_job(session, job)
         click.echo(f"job {job}: {documents} documents to translate again", err=True)
         work(settings, job, workers, detach=detach)
-        ctx.exit(print_job(database, job, (), as_json=as_json))
+        ctx.exit(print_job(database, job, as_json=as_json, brief=detach))
 
 
 @main.command()
@@ -213,14 +213,16 @@ def resume(ctx: click.Context, job: int | None, workers: int, detach: bool, as_j
             jobs = [entry.id for entry in list_jobs(session, JobState.RUNNING)] if job is None else [job_summary(session, job).id]
         if jobs:
             work(settings, job, workers, detach=detach)
-        ctx.exit(print_jobs(database, sorted(jobs), as_json=as_json))
+        ctx.exit(print_jobs(database, sorted(jobs), as_json=as_json, brief=detach))
 
 
 @main.command()
 @click.option(
     "--concurrency", "-c", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes, each with a model of its own."
 )
-@click.option("--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]), default="INFO", show_default=True)
+@click.option(
+    "--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]), default="INFO", show_default=True, help="What to log."
+)
 @click.pass_context
 def worker(ctx: click.Context, concurrency: int, log_level: str) -> None:
     """Translate what other commands submit through the broker, until stopped."""

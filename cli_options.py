@@ -41,7 +41,9 @@ model_option = click.option(
 )
 engine_options = _options(
     click.option(
-        "--engine", type=click.Choice(ENGINE_NAMES), default="csanmt", show_default=True, help="identity and pseudo are for trials."
+        "--engine",
+        type=click.Choice(ENGINE_NAMES),
+        help="identity and pseudo are for trials.  [default: $TRANSLATE_DOCS_ENGINE, or csanmt]",
     ),
     model_option,
     click.option("--beam", type=click.IntRange(1, 32), default=4, show_default=True, help="Width of the search: 1 is fastest."),
@@ -72,7 +74,7 @@ def bundle_folder(settings: "Settings", model: Path | None) -> Path:
 def engine_choice(settings: "Settings", choices: dict[str, Any]) -> EngineOptions:
     """Return the engine that the options choose."""
     bundle = choices["model"] or settings.model
-    return EngineOptions(choices["engine"], str(Path(bundle).resolve()) if bundle else None, choices["beam"])
+    return EngineOptions(choices["engine"] or settings.engine, str(Path(bundle).resolve()) if bundle else None, choices["beam"])
 
 
 def make_request(settings: "Settings", choices: dict[str, Any]) -> "Request":

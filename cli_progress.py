@@ -1,6 +1,6 @@
 """Runs jobs for a command and shows how far they are: a bar on a terminal, now and then a line where there is none."""
 
-import subprocess
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -58,9 +58,8 @@ def _leave_to_another(job: int | None, workers: int) -> None:
     if job is not None:
         command.append(str(job))
     # What goes wrong stands in the database.
-    subprocess.Popen(  # noqa: S603 - our own program
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    silent = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_RDWR, 0) for descriptor in range(3)]
+    os.posix_spawn(sys.executable, command, os.environ, file_actions=silent, setsid=True)
 
 
 @contextmanager

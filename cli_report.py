@@ -25,31 +25,32 @@ _JOB_COLUMNS = ("job", "state", "created", "documents", "failed", "segments", "w
 _DOCUMENT_COLUMNS = ("document", "segments", "warnings", "seconds", "output")
 
 
-def print_job(database: Database, job: int, skipped: Sequence[Skipped], *, as_json: bool) -> int:
-    """Print a job with its documents, and return 1 where some of them failed."""
+def print_job(database: Database, job: int, skipped: Sequence[Skipped] = (), *, as_json: bool, brief: bool = False) -> int:
+    """Print a job, with its documents unless `brief`, and return 1 where some of them failed."""
     with database.begin() as session:
         summary, documents = job_summary(session, job), document_rows(session, job)
     if as_json:
         click.echo(to_json(job_json(summary, documents, skipped)))
     else:
-        click.echo(document_table(documents, skipped))
+        if not brief:
+            click.echo(document_table(documents, skipped))
         click.echo(f"job {job} {summary.state.value}: {counts_line(documents, skipped)}")
     return int(summary.state is JobState.FAILED)
 
 
-def print_jobs(database: Database, jobs: Sequence[int], *, as_json: bool) -> int:
+def print_jobs(database: Database, jobs: Sequence[int], *, as_json: bool, brief: bool = False) -> int:
     """Print some jobs, as JSON in a list, and return 1 where documents of any of them failed."""
     if not as_json:
         if not jobs:
             click.echo("nothing is unfinished")
-        return max([print_job(database, job, (), as_json=False) for job in jobs], default=0)
+        return max([print_job(database, job, as_json=False, brief=brief) for job in jobs], default=0)
     with database.begin() as session:
         found = [(job_summary(session, job), document_rows(session, job)) for job in jobs]
     click.echo(to_json([job_json(summary, documents) for summary, documents in found]))
     return int(any(summary.state is JobState.FAILED for summary, _ in found))
 
 
-def print_nothing(skipped: Sequence[Skipped], *, as_json: bool) -> None:
+def print_nothing(skipped: Sequence[Skipped] = (), *, as_json: bool) -> None:
     """Print that there is no job, and what was skipped."""
     if as_json:
         click.echo(to_json(job_json(None, [], skipped)))

@@ -62,12 +62,11 @@ def _database(settings: Settings) -> str:
 def _broker(settings: Settings) -> str:
     if settings.broker_url is None:
         return "none set: jobs run inside the commands"
-    from tasks.celery import app  # noqa: PLC0415 - only a broker needs it
+    from tasks.celery import create_app  # noqa: PLC0415 - only a broker needs it
     from tasks.runtime import check_broker  # noqa: PLC0415
 
     check_broker(settings.broker_url)
-    with app.connection_for_write(settings.broker_url) as connection:
-        workers = app.control.ping(timeout=1.0, connection=connection)
+    workers = create_app(settings).control.ping(timeout=1.0)
     if not workers:
         raise ServiceError("the broker answers, but no worker does; start one with `translate-docs worker`")
     return f"{len(workers)} workers answer"
