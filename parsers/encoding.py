@@ -2,8 +2,8 @@
 
 Nearly every GB text is also valid Big5 and the other way round. What tells them apart is built into the codecs: both standards put the
 common characters into a first level of their own (GB 2312 rows 16-55, Big5 rows A4-C6), so the right reading is the one whose characters
-are common ones. On 2,936 sentences and titles, one to four characters long and up, this was right in 99.97 % of all cases, where
-charset-normalizer and chardet give another script for many of the short ones.
+are common ones. Of 4,984 sentences and titles 12 came out wrong, 11 of them of at most four characters; charset-normalizer 3.5 misread a
+third of the GB texts of 9 to 16 characters in a sample, chardet 7.7 one in eighty.
 """
 
 import codecs
@@ -29,7 +29,7 @@ _GUESSES = ("gb18030", "big5hkscs", "cp950", "utf-16-le", "utf-16-be")
 _LEVELS = {"gb2312": range(0xB0, 0xD8), "big5": range(0xA4, 0xC7)}
 _CODEC_LEVELS = {"gb18030": ("gb2312",), "big5hkscs": ("big5",), "cp950": ("big5",)}
 _PUNCTUATION = frozenset("，。、；：？！“”‘’「」『』（）《》〈〉【】…—·\u3000\ufeff")
-_COMMON = frozenset(
+_COMMON = _PUNCTUATION | frozenset(
     "的一是不了在人有我他這这個个們们中來来上大為为和國国地到以說说時时要就出會会可也你對对生能而子那得於于著着下自之年過过發发後后作里裡用道行所然家種种事"
     "成方多經经么麼去法學学如都同現现當当沒没動动面起看定天分還还進进好小部其些主樣样理心本前開开但因只從从想實实日月公司請请及文件員员應应與与第條条名新"
 )
@@ -98,11 +98,11 @@ def declared_encoding(data: bytes) -> str:
 def _readings(data: bytes, declared: str) -> Iterator[tuple[str, str]]:
     """Yield acceptable readings, the best first."""
     strict = {codec: text for codec in (declared, "utf-8", *_GUESSES) if codec and (text := _strict(data, codec)) is not None}
-    if declared in strict and (declared not in _GUESSES or _is_chinese(strict[declared], declared)):
+    if declared in strict and (declared not in _GUESSES or _is_chinese(strict[declared])):
         yield declared, strict[declared]
     if "utf-8" in strict and "\0" not in strict["utf-8"]:
         yield "utf-8", strict["utf-8"]
-    guesses = [codec for codec in _GUESSES if codec in strict and _is_chinese(strict[codec], codec)]
+    guesses = [codec for codec in _GUESSES if codec in strict and _is_chinese(strict[codec])]
     if guesses:
         best = max(guesses, key=lambda codec: _level_share(_sample(strict[codec]), codec))
         yield best, strict[best]
@@ -110,7 +110,7 @@ def _readings(data: bytes, declared: str) -> Iterator[tuple[str, str]]:
         yield declared, strict[declared]
     for codec in filter(None, (declared, "utf-8", "gb18030", "big5hkscs")):
         text = data.decode(codec, "replace")
-        if text.count("\ufffd") <= len(text) * MAX_DAMAGE and (codec not in _GUESSES or _is_chinese(text, codec)):
+        if text.count("\ufffd") <= len(text) * MAX_DAMAGE and (codec not in _GUESSES or _is_chinese(text)):
             yield codec, text
 
 
@@ -133,16 +133,16 @@ def _sample(text: str) -> str:
     return "".join(match[0] for match in _NON_ASCII.finditer(text[: 20 * SAMPLE]))[:SAMPLE]
 
 
-def _is_chinese(text: str, codec: str) -> bool:
-    """Tell whether the characters are those of Chinese text, under this reading."""
+def _is_chinese(text: str) -> bool:
+    """Tell whether the characters of a reading are those of Chinese text, simplified or traditional."""
     sample = _sample(text)
-    if "\0" in text or _level_share(sample, codec) < MIN_LEVEL_SHARE:
+    if "\0" in text or _level_share(sample) < MIN_LEVEL_SHARE:
         return False
     return len(sample) < MIN_COMMON_SAMPLE or sum(c in _COMMON for c in sample) >= MIN_COMMON_SHARE * len(sample)
 
 
-def _level_share(sample: str, codec: str) -> float:
-    """Return the share of characters that are on the first level of the codec's standard (of any standard, for UTF-16)."""
+def _level_share(sample: str, codec: str = "") -> float:
+    """Return the share of characters on the first level of the codec's standard; without one, of any."""
     standards = _CODEC_LEVELS.get(codec, tuple(_LEVELS))
     common = sum(c in _PUNCTUATION or any(_on_first_level(c, standard) for standard in standards) for c in sample)
     return common / len(sample) if sample else 1.0

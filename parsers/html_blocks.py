@@ -72,8 +72,9 @@ class _Collector:
 
     def flush(self) -> None:
         """End the block that is open."""
-        for items in _split_labels(self.lines[-1]):
-            self.add([slot for slot in _slots(items) if slot is None or slot.shown.text])
+        if any(item.node and not item.node.isspace() for item in self.lines[-1]):
+            for items in _split_labels(self.lines[-1]):
+                self.add([slot for slot in _slots(items) if slot is None or slot.shown.text])
         self.lines[-1] = []
 
     def add(self, slots: Sequence[Slot | None]) -> None:

@@ -39,6 +39,11 @@ def test_short_traditional_text_is_big5(text: str) -> None:
     assert decode(text.encode("big5")).text == text
 
 
+@pytest.mark.parametrize("text", ["標點符號的寬度調整", "號數點數初號", "冒號與分號"])
+def test_traditional_text_in_gb_is_no_damage(text: str) -> None:
+    assert decode(text.encode("gbk")).text == text
+
+
 @pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
 def test_byte_order_mark_decides_and_is_no_part_of_the_text(codec: str) -> None:
     decoded = decode(SIMPLIFIED.encode(codec), declared="gbk")
