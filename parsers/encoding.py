@@ -2,8 +2,8 @@
 
 Nearly every GB text is also valid Big5 and the other way round. What tells them apart is built into the codecs: both standards put the
 common characters into a first level of their own (GB 2312 rows 16-55, Big5 rows A4-C6), so the right reading is the one whose characters
-are common ones. Of 4,984 sentences and titles 12 came out wrong, 11 of them of at most four characters; charset-normalizer 3.5 misread a
-third of the GB texts of 9 to 16 characters in a sample, chardet 7.7 one in eighty.
+are common ones. Of 4,984 sentences and titles 12 came out wrong, 11 of them of at most four characters; of 150 GB texts of 9 to
+16 characters charset-normalizer 3.5 misread 52 and chardet 7.7 two.
 """
 
 import codecs
