@@ -24,6 +24,8 @@ class Settings:
     database_url: str = field(default_factory=default_database_url)
     broker_url: str | None = None
     model: str | None = None
+    # What a worker loads before its first message; every job names its own.
+    engine: str = "csanmt"
     # A worker that dies is replaced after one lease; it renews it three times in that time.
     lease: float = 60.0
     max_attempts: int = 3

@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+from pathlib import Path
 from typing import Any
 
 from models.errors import ServiceError
@@ -70,8 +71,8 @@ def watch(settings: Settings, concurrency: int) -> None:
 
 
 def _default_engine(settings: Settings) -> EngineOptions:
-    default = JobOptions()
-    return EngineOptions(default.engine, settings.model, default.beam)
+    bundle = str(Path(settings.model).resolve()) if settings.model else None
+    return EngineOptions(settings.engine, bundle, JobOptions().beam)
 
 
 def _prepare_child(settings: Settings, threads: int) -> None:

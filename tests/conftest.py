@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.database import Database
-from tests.servers import RedisServer, create_postgres_database, postgres_folder, redis_binary, running_postgres, running_redis
+from tests.servers import RedisServer, create_postgres_schema, postgres_folder, redis_binary, running_postgres, running_redis
 
 _numbers = itertools.count(1)
 
@@ -33,7 +33,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, bytes], None]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL server, with a place for the name of the database."""
+    """The URL of a PostgreSQL server."""
     if postgres_folder() is None:
         pytest.skip("PostgreSQL is not installed: initdb is neither in the path nor in /usr/lib/postgresql/*/bin")
     with running_postgres() as url:
@@ -60,7 +60,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of an empty database, of each kind in turn."""
     if request.param == "sqlite":
         return str(request.getfixturevalue("sqlite_url"))
-    return create_postgres_database(request.getfixturevalue("postgres"), f"test{next(_numbers)}")
+    return create_postgres_schema(request.getfixturevalue("postgres"), f"test{next(_numbers)}")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,14 +48,6 @@ class RedisServer:
             self._process.kill()
             self._process.wait()
 
-    def flush(self) -> None:
-        with redis.Redis(port=self.port) as client:
-            client.flushall()
-
-    def waiting(self, queue: str) -> int:
-        with redis.Redis(port=self.port) as client:
-            return int(client.llen(queue))
-
     def _answers(self) -> bool:
         try:
             with redis.Redis(port=self.port) as client:
@@ -76,7 +68,7 @@ def running_redis(folder: Path) -> Iterator[RedisServer]:
 
 @contextmanager
 def running_postgres() -> Iterator[str]:
-    """Yield the URL of a server without its database; root may not run one, so it hands over to the user postgres."""
+    """Yield the URL of a server; root may not run one, so it hands over to the user postgres."""
     # Its own folder in /tmp: the path of a socket must be short, and pytest's folders are closed to other users.
     folder = Path(tempfile.mkdtemp(prefix="td-pg-"))
     prefix: list[str] = []
@@ -84,25 +76,22 @@ def running_postgres() -> Iterator[str]:
         shutil.chown(folder, "postgres")
         prefix = ["runuser", "-u", "postgres", "--"]
     programs, data = postgres_folder(), folder / "data"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
-    subprocess.run(
-        [*prefix, f"{programs}/initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-sync"], check=True, **quiet
-    )
+    _run_quietly([*prefix, f"{programs}/initdb", "-D", str(data), "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-sync"])
     options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=60"
     control = [*prefix, f"{programs}/pg_ctl", "-D", str(data), "-w"]
-    subprocess.run([*control, "-o", options, "-l", str(folder / "log"), "start"], check=True, **quiet)
+    _run_quietly([*control, "-o", options, "-l", str(folder / "log"), "start"])
     try:
-        yield f"postgresql+psycopg://tester@/{{name}}?host={folder}"
+        yield f"postgresql+psycopg://tester@/postgres?host={folder}"
     finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], check=True, **quiet)
+        _run_quietly([*control, "-m", "immediate", "stop"])
         shutil.rmtree(folder)
 
 
-def create_postgres_database(url: str, name: str) -> str:
-    """Create an empty database and return its URL."""
+def create_postgres_schema(url: str, name: str) -> str:
+    """Create an empty schema and return the URL under which it is all there is: a database each would take the disk minutes to delete."""
     with psycopg.connect(f"host={url.partition('host=')[2]} user=tester dbname=postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return url.format(name=name)
+        connection.execute(f'CREATE SCHEMA "{name}"')
+    return f"{url}&options=-csearch_path%3D{name}"
 
 
 def wait_until(condition: Callable[[], bool], patience: float = _PATIENCE) -> None:
@@ -111,6 +100,10 @@ def wait_until(condition: Callable[[], bool], patience: float = _PATIENCE) -> No
         if time.monotonic() > deadline:
             raise TimeoutError("it did not happen in time")
         time.sleep(0.02)
+
+
+def _run_quietly(command: Sequence[str]) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
 
 
 def _free_port() -> int:

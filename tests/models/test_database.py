@@ -2,6 +2,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,18 +23,18 @@ def pragma(database: Database, name: str) -> object:
 
 
 @pytest.fixture
-def sqlite(sqlite_url):
+def sqlite(sqlite_url: str) -> Iterator[Database]:
     opened = Database(sqlite_url)
     yield opened
     opened.close()
 
 
-def test_sqlite_waits_for_locks_keeps_a_write_ahead_log_and_checks_references(sqlite):
+def test_sqlite_waits_for_locks_keeps_a_write_ahead_log_and_checks_references(sqlite: Database) -> None:
     values = {name: pragma(sqlite, name) for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")}
     assert values == {"journal_mode": "wal", "synchronous": 1, "busy_timeout": 30_000, "foreign_keys": 1}
 
 
-def test_a_sqlite_transaction_holds_the_write_lock_from_its_start(sqlite, sqlite_url):
+def test_a_sqlite_transaction_holds_the_write_lock_from_its_start(sqlite: Database, sqlite_url: str) -> None:
     with sqlite.begin() as session:
         session.execute(text("SELECT 1"))
         other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), timeout=0)
@@ -42,7 +43,7 @@ def test_a_sqlite_transaction_holds_the_write_lock_from_its_start(sqlite, sqlite
         other.close()
 
 
-def test_an_error_in_a_transaction_undoes_it(database):
+def test_an_error_in_a_transaction_undoes_it(database: Database) -> None:
     submitted(database)
     with pytest.raises(ZeroDivisionError), database.begin() as session:
         session.execute(text("UPDATE jobs SET state = 'cancelled'")) and 1 / 0
@@ -50,7 +51,7 @@ def test_an_error_in_a_transaction_undoes_it(database):
         assert session.scalar(text("SELECT state FROM jobs")) == "running"
 
 
-def test_four_writers_and_a_reader_never_find_sqlite_locked(sqlite_url):
+def test_four_writers_and_a_reader_never_find_sqlite_locked(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     job_id, _ = submitted(database)
     failures: list[BaseException] = []
@@ -78,7 +79,7 @@ def test_four_writers_and_a_reader_never_find_sqlite_locked(sqlite_url):
     assert failures == []
 
 
-def test_an_unreachable_server_is_one_line_without_the_password():
+def test_an_unreachable_server_is_one_line_without_the_password() -> None:
     database = Database("postgresql://someone:s3cret@127.0.0.1:1/nowhere")
     with pytest.raises(ServiceError) as caught, database.begin():
         pass
@@ -88,14 +89,14 @@ def test_an_unreachable_server_is_one_line_without_the_password():
     assert "\n" not in message
 
 
-def test_a_database_that_cannot_be_created_is_a_service_error(tmp_path):
+def test_a_database_that_cannot_be_created_is_a_service_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     database = Database(f"sqlite:///{tmp_path}/file/state.sqlite3")
     with pytest.raises(ServiceError, match="cannot create the folder"), database.begin():
         pass
 
 
-def test_a_file_that_is_no_database_is_reported(tmp_path):
+def test_a_file_that_is_no_database_is_reported(tmp_path: Path) -> None:
     (tmp_path / "state.sqlite3").write_text("this is a letter to a friend, not a database\n" * 100)
     database = Database(f"sqlite:///{tmp_path}/state.sqlite3")
     with pytest.raises(ServiceError, match="not a database"), database.begin():
@@ -103,16 +104,16 @@ def test_a_file_that_is_no_database_is_reported(tmp_path):
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql://localhost/x", "postgresql+psycopg2://localhost/x"])
-def test_an_unusable_url_is_a_settings_error(url):
+def test_an_unusable_url_is_a_settings_error(url: str) -> None:
     with pytest.raises(SettingsError):
         Database(url)
 
 
-def test_postgresql_means_psycopg_3():
+def test_postgresql_means_psycopg_3() -> None:
     assert describe("postgresql://u:p@host/name") == "postgresql+psycopg://u:***@host/name"
 
 
-def test_a_database_at_the_newest_revision_opens_without_alembic(sqlite_url, sqlite):
+def test_a_database_at_the_newest_revision_opens_without_alembic(sqlite_url: str, sqlite: Database) -> None:
     with sqlite.begin():
         pass
     program = f"import sys; from models.database import Database\nwith Database({sqlite_url!r}).begin(): print('alembic' in sys.modules)"
@@ -120,7 +121,7 @@ def test_a_database_at_the_newest_revision_opens_without_alembic(sqlite_url, sql
     assert run.stdout.strip() == "False"
 
 
-def test_a_newer_database_is_refused(sqlite, sqlite_url):
+def test_a_newer_database_is_refused(sqlite: Database, sqlite_url: str) -> None:
     with sqlite.begin() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     newer = Database(sqlite_url)

@@ -12,52 +12,52 @@ from tests.stages import EXPIRED, TERMS, claimed, finish, submitted, translating
 
 
 @pytest.fixture
-def batch(database):
+def batch(database: Database) -> int:
     _, [document] = submitted(database)
     return translating(database, document, [["a", "b"], ["c"]])[0]
 
 
-def state_of(database, batch_id):
+def state_of(database: Database, batch_id: int) -> tuple[BatchState, int, str | None]:
     with database.begin() as session:
         row = session.get_one(BatchRow, batch_id)
         return row.state, row.attempts, row.lease_token
 
 
-def document_state(database, document_id):
+def document_state(database: Database, document_id: int) -> DocumentState | None:
     with database.begin() as session:
         return session.scalar(select(DocumentRow.state).where(DocumentRow.id == document_id))
 
 
-def test_a_batch_is_claimed_once(database, batch):
+def test_a_batch_is_claimed_once(database: Database, batch: int) -> None:
     claimed(database, Step.TRANSLATE, batch)
     with database.begin() as session:
         assert claim(session, Step.TRANSLATE, batch, TERMS) is None
 
 
-def test_an_unknown_row_cannot_be_claimed(database, batch):
+def test_an_unknown_row_cannot_be_claimed(database: Database, batch: int) -> None:
     with database.begin() as session:
         assert [claim(session, step, 999, TERMS) for step in Step] == [None, None, None]
 
 
-def test_a_done_batch_cannot_be_claimed(database, batch):
+def test_a_done_batch_cannot_be_claimed(database: Database, batch: int) -> None:
     finish(database, claimed(database, Step.TRANSLATE, batch))
     with database.begin() as session:
         assert claim(session, Step.TRANSLATE, batch, TERMS) is None
 
 
-def test_an_expired_lease_can_be_claimed_by_another(database, batch):
+def test_an_expired_lease_can_be_claimed_by_another(database: Database, batch: int) -> None:
     claimed(database, Step.TRANSLATE, batch, EXPIRED)
     assert claimed(database, Step.TRANSLATE, batch).attempt == 2
 
 
-def test_no_row_is_claimed_more_often_than_allowed(database, batch):
+def test_no_row_is_claimed_more_often_than_allowed(database: Database, batch: int) -> None:
     for _ in range(3):
         claimed(database, Step.TRANSLATE, batch, EXPIRED)
     with database.begin() as session:
         assert claim(session, Step.TRANSLATE, batch, TERMS) is None
 
 
-def test_who_lost_the_lease_changes_nothing(database, batch):
+def test_who_lost_the_lease_changes_nothing(database: Database, batch: int) -> None:
     audit(database) if str(database).startswith("sqlite") else None
     stale = claimed(database, Step.TRANSLATE, batch, EXPIRED)
     finish(database, claimed(database, Step.TRANSLATE, batch))
@@ -73,7 +73,7 @@ def test_who_lost_the_lease_changes_nothing(database, batch):
     check_invariants(database)
 
 
-def test_a_late_finish_writes_nothing_while_another_works(database, batch):
+def test_a_late_finish_writes_nothing_while_another_works(database: Database, batch: int) -> None:
     stale = claimed(database, Step.TRANSLATE, batch, EXPIRED)
     mine = claimed(database, Step.TRANSLATE, batch)
     with pytest.raises(LeaseLostError):
@@ -81,7 +81,7 @@ def test_a_late_finish_writes_nothing_while_another_works(database, batch):
     assert state_of(database, batch) == (BatchState.LEASED, 2, mine.token)
 
 
-def test_an_extended_lease_does_not_run_out(database, batch):
+def test_an_extended_lease_does_not_run_out(database: Database, batch: int) -> None:
     lease = claimed(database, Step.TRANSLATE, batch, EXPIRED)
     with database.begin() as session:
         assert extend(session, lease, 60)
@@ -89,7 +89,7 @@ def test_an_extended_lease_does_not_run_out(database, batch):
 
 
 @pytest.mark.parametrize("step", [Step.PREPARE, Step.ASSEMBLE])
-def test_releasing_a_document_gives_the_attempt_back(database, step):
+def test_releasing_a_document_gives_the_attempt_back(database: Database, step: Step) -> None:
     _, [document] = submitted(database)
     if step is Step.ASSEMBLE:
         translating(database, document, [])
@@ -101,14 +101,14 @@ def test_releasing_a_document_gives_the_attempt_back(database, step):
     assert document_state(database, document) is before
 
 
-def test_releasing_a_batch_gives_the_attempt_back(database, batch):
+def test_releasing_a_batch_gives_the_attempt_back(database: Database, batch: int) -> None:
     lease = claimed(database, Step.TRANSLATE, batch)
     with database.begin() as session:
         assert release(session, lease)
     assert state_of(database, batch) == (BatchState.PENDING, 0, None)
 
 
-def test_a_batch_that_fails_three_times_is_dead(database, batch):
+def test_a_batch_that_fails_three_times_is_dead(database: Database, batch: int) -> None:
     for attempt in range(3):
         assert state_of(database, batch)[:2] == (BatchState.PENDING, attempt)
         lease = claimed(database, Step.TRANSLATE, batch)
@@ -119,7 +119,7 @@ def test_a_batch_that_fails_three_times_is_dead(database, batch):
 
 
 @pytest.mark.parametrize("dead_first", [True, False])
-def test_a_document_with_a_dead_batch_fails_whichever_batch_ends_last(database, dead_first):
+def test_a_document_with_a_dead_batch_fails_whichever_batch_ends_last(database: Database, dead_first: bool) -> None:
     job_id, [document] = submitted(database)
     bad, good = (claimed(database, Step.TRANSLATE, batch) for batch in translating(database, document, [["a"], ["b"]]))
     if not dead_first:
@@ -135,7 +135,7 @@ def test_a_document_with_a_dead_batch_fails_whichever_batch_ends_last(database, 
     check_invariants(database)
 
 
-def test_a_job_ends_when_its_last_document_fails(database):
+def test_a_job_ends_when_its_last_document_fails(database: Database) -> None:
     job_id, documents = submitted(database, 2)
     for document in documents:
         lease = claimed(database, Step.PREPARE, document)
@@ -146,7 +146,7 @@ def test_a_job_ends_when_its_last_document_fails(database):
     check_invariants(database)
 
 
-def test_the_last_batch_makes_its_document_ready_exactly_once(database):
+def test_the_last_batch_makes_its_document_ready_exactly_once(database: Database) -> None:
     """Eight connections each finish one batch of the same document at the same instant, document after document."""
     workers, count = 8, 25
     _, documents = submitted(database, count)
@@ -172,7 +172,7 @@ def test_the_last_batch_makes_its_document_ready_exactly_once(database):
     check_invariants(database)
 
 
-def test_a_clock_that_steps_back_costs_work_but_never_a_second_result(database, batch):
+def test_a_clock_that_steps_back_costs_work_but_never_a_second_result(database: Database, batch: int) -> None:
     first = claimed(database, Step.TRANSLATE, batch)
     with database.begin() as session:
         session.execute(update(BatchRow).values(lease_until=BatchRow.lease_until - 3600))

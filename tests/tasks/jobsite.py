@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -44,11 +45,11 @@ class Jobsite:
             self.job_id = create_job(session, OPTIONS, signature, documents)
         return self.job_id
 
-    def start(self, *command: str, **changes: object) -> subprocess.Popen[str]:
+    def start(self, *command: str, **changes: Any) -> subprocess.Popen[str]:
         """Start a process of tests.tasks.drive with the settings, changed like this."""
         return start(*command, settings=replace(self.settings, **changes))
 
-    def resume(self, workers: int = 1, **changes: object) -> int:
+    def resume(self, workers: int = 1, **changes: Any) -> int:
         """Work on every job until nothing is left, and return the exit status."""
         process = self.start("inline", "0", str(workers), **changes)
         _, errors = process.communicate(timeout=120)

@@ -2,12 +2,14 @@ import os
 import random
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 from sqlalchemy import select
 
+from models.reports import Progress
 from models.tables import BatchRow, BatchState, DocumentState, JobState
 from tasks.inline import run
 from tests.servers import wait_until
@@ -15,17 +17,17 @@ from tests.tasks.jobsite import Jobsite, chapter, descendants, interrupt, wait_f
 
 
 @pytest.fixture
-def site(tmp_path, sqlite_url):
+def site(tmp_path: Path, sqlite_url: str) -> Iterator[Jobsite]:
     made = Jobsite(tmp_path, sqlite_url)
     yield made
     made.close()
 
 
-def states(site):
+def states(site: Jobsite) -> list[DocumentState]:
     return [row.state for row in site.documents()]
 
 
-def expected(site):
+def expected(site: Jobsite) -> dict[str, bytes]:
     """Translate the same texts undisturbed, into another folder and database, and return what came out."""
     calm = Jobsite(site.folder, f"sqlite:///{site.folder}/calm.sqlite3")
     calm.submit({Path(row.source).name: Path(row.source).read_text(encoding="utf-8") for row in site.documents()}, "calm")
@@ -34,9 +36,9 @@ def expected(site):
     return calm.outputs("calm")
 
 
-def test_a_job_runs_to_its_end(site):
+def test_a_job_runs_to_its_end(site: Jobsite) -> None:
     site.submit()
-    heard = []
+    heard: list[Progress] = []
     run(site.settings, site.job_id, 1, heard.append)
     assert site.summary().state is JobState.DONE
     assert (heard[-1].finished, heard[-1].done_segments) == (6, 240)
@@ -44,7 +46,7 @@ def test_a_job_runs_to_its_end(site):
     site.check()
 
 
-def test_only_the_job_that_was_asked_for_is_run(site):
+def test_only_the_job_that_was_asked_for_is_run(site: Jobsite) -> None:
     other, mine = site.submit({"other.txt": "别人的。"}), site.submit({"mine.txt": "我的。"})
     run(site.settings, mine, 1, lambda progress: None)
     assert states(site) == [DocumentState.DONE]
@@ -52,7 +54,7 @@ def test_only_the_job_that_was_asked_for_is_run(site):
     assert states(site) == [DocumentState.NEW]
 
 
-def test_a_bad_document_does_not_stop_the_others(site):
+def test_a_bad_document_does_not_stop_the_others(site: Jobsite) -> None:
     site.submit({"bad.docx": "not a zip", "good.txt": "好的。"})
     run(site.settings, site.job_id, 1, lambda progress: None)
     assert states(site) == [DocumentState.FAILED, DocumentState.DONE]
@@ -60,7 +62,7 @@ def test_a_bad_document_does_not_stop_the_others(site):
     site.check()
 
 
-def test_a_source_that_vanished_is_reported(site):
+def test_a_source_that_vanished_is_reported(site: Jobsite) -> None:
     site.submit({"gone.txt": "再见。"})
     (site.folder / "gone.txt").unlink()
     run(site.settings, site.job_id, 1, lambda progress: None)
@@ -68,7 +70,7 @@ def test_a_source_that_vanished_is_reported(site):
     assert (row.state, row.error_code) == (DocumentState.FAILED, "unreadable")
 
 
-def test_what_was_translated_before_comes_from_the_memory(site):
+def test_what_was_translated_before_comes_from_the_memory(site: Jobsite) -> None:
     site.submit({"a.txt": chapter(1)})
     run(site.settings, site.job_id, 1, lambda progress: None)
     site.submit({"b.txt": chapter(1) + chapter(2, 3)})
@@ -78,7 +80,7 @@ def test_what_was_translated_before_comes_from_the_memory(site):
     site.check()
 
 
-def test_an_unexpected_error_is_tried_three_times_and_then_reported_in_one_line(site):
+def test_an_unexpected_error_is_tried_three_times_and_then_reported_in_one_line(site: Jobsite) -> None:
     site.submit({"bad.txt": "坏的。", "good.txt": "好的。"})
     assert site.resume(failpoint="translate~坏的。=fail") == 0
     bad, good = site.documents()
@@ -89,7 +91,7 @@ def test_an_unexpected_error_is_tried_three_times_and_then_reported_in_one_line(
 
 
 @pytest.mark.slow
-def test_a_batch_that_kills_its_process_is_given_up_after_three_deaths(site):
+def test_a_batch_that_kills_its_process_is_given_up_after_three_deaths(site: Jobsite) -> None:
     site.submit({"bad.txt": "坏的。", "good.txt": "好的。"})
     statuses = [site.resume(failpoint="translate~坏的。=kill") for _ in range(4)]
     assert statuses == [-signal.SIGKILL] * 3 + [0]
@@ -101,7 +103,7 @@ def test_a_batch_that_kills_its_process_is_given_up_after_three_deaths(site):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", ["claimed", "parsed", "translate", "translated", "finished", "written"])
-def test_a_crash_at_any_point_is_made_good_by_resume(site, point):
+def test_a_crash_at_any_point_is_made_good_by_resume(site: Jobsite, point: str) -> None:
     site.submit({"a.txt": chapter(1, 9)})
     assert site.resume(failpoint=f"{point}=kill") == -signal.SIGKILL
     assert site.resume() == 0
@@ -111,7 +113,7 @@ def test_a_crash_at_any_point_is_made_good_by_resume(site, point):
 
 
 @pytest.mark.slow
-def test_ten_kills_at_random_moments_leave_the_outputs_of_an_undisturbed_run(site):
+def test_ten_kills_at_random_moments_leave_the_outputs_of_an_undisturbed_run(site: Jobsite) -> None:
     site.submit()
     moments = [random.uniform(0, 0.5) for _ in range(10)]
     for moment in moments:
@@ -128,7 +130,7 @@ def test_ten_kills_at_random_moments_leave_the_outputs_of_an_undisturbed_run(sit
 
 
 @pytest.mark.slow
-def test_helpers_die_with_their_parent_and_their_work_is_resumed(site):
+def test_helpers_die_with_their_parent_and_their_work_is_resumed(site: Jobsite) -> None:
     site.submit()
     process = site.start("inline", "0", "3", failpoint="translate=sleep:0.1")
     wait_for_line(process, "started")
@@ -145,7 +147,7 @@ def test_helpers_die_with_their_parent_and_their_work_is_resumed(site):
 
 
 @pytest.mark.slow
-def test_a_killed_helper_costs_nothing(site):
+def test_a_killed_helper_costs_nothing(site: Jobsite) -> None:
     site.submit()
     process = site.start("inline", "0", "3", failpoint="translate=sleep:0.1")
     wait_for_line(process, "started")
@@ -159,7 +161,7 @@ def test_a_killed_helper_costs_nothing(site):
 
 
 @pytest.mark.slow
-def test_two_resumes_at_once_share_the_work(site):
+def test_two_resumes_at_once_share_the_work(site: Jobsite) -> None:
     site.submit()
     processes = [site.start("inline", "0", "1", failpoint="translate=sleep:0.02") for _ in range(2)]
     assert [process.wait(60) for process in processes] == [0, 0]
@@ -170,7 +172,7 @@ def test_two_resumes_at_once_share_the_work(site):
 
 
 @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
-def test_ctrl_c_gives_the_work_back_at_once(site, workers):
+def test_ctrl_c_gives_the_work_back_at_once(site: Jobsite, workers: str) -> None:
     site.submit()
     process = site.start("inline", "0", workers, failpoint="translate=sleep:0.5")
     wait_for_line(process, "started")

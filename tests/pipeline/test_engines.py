@@ -1,0 +1,38 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from models.errors import ModelError
+from pipeline.engines import EngineOptions, engine_signature, open_engine
+
+SIMPLE = ("identity", "pseudo")
+
+
+def test_identity_returns_its_sources() -> None:
+    assert [item.target for item in open_engine(EngineOptions("identity"), 1).translate(["你好", ""])] == ["你好", ""]
+
+
+def test_pseudo_puts_every_segment_in_brackets_and_accents_latin_letters() -> None:
+    assert [item.target for item in open_engine(EngineOptions("pseudo"), 1).translate(["你好", "Open"])] == ["[你好]", "[Õpéñ]"]
+
+
+@pytest.mark.parametrize("name", SIMPLE)
+def test_the_signature_is_known_before_the_engine_is_open(name: str) -> None:
+    options = EngineOptions(name)
+    assert engine_signature(options) == open_engine(options, 1).signature
+
+
+def test_engines_with_different_output_have_different_signatures() -> None:
+    assert len({engine_signature(EngineOptions(name)) for name in SIMPLE}) == len(SIMPLE)
+
+
+@pytest.mark.parametrize("function", [engine_signature, lambda options: open_engine(options, 1)])
+def test_an_unknown_engine_is_a_model_error_that_names_the_known_ones(function: Callable[[EngineOptions], object]) -> None:
+    with pytest.raises(ModelError, match=r"'babel'.*csanmt, identity, pseudo"):
+        function(EngineOptions("babel"))
+
+
+def test_a_missing_bundle_is_a_model_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelError):
+        engine_signature(EngineOptions("csanmt", str(tmp_path / "nowhere")))
