@@ -98,7 +98,7 @@ def submit(ctx: click.Context, /, as_json: bool, dry_run: bool, **choices: Any) 
         request = make_request(settings, choices)
         planned = plan(database, request)
         if dry_run:
-            print_estimate(_estimate(database, request, planned), planned, choices["workers"], as_json=as_json)
+            print_estimate(_estimate(database, request, planned), planned, as_json=as_json)
         elif planned.documents or planned.failures:
             job = record(database, request, planned)
             click.echo(f"job {job}: {len(planned.documents)} documents to translate", err=True)

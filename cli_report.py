@@ -66,20 +66,19 @@ def print_job_list(database: Database, limit: int, *, as_json: bool) -> None:
     click.echo(to_json([_job_list_json(job) for job in jobs]) if as_json else table(_JOB_COLUMNS, map(_job_row, jobs)))
 
 
-def print_estimate(found: "Estimate", planned: Scan, workers: int, *, as_json: bool) -> None:
+def print_estimate(found: "Estimate", planned: Scan, *, as_json: bool) -> None:
     """Print how much work a submission would be."""
     failures = planned.failures + found.failures
-    seconds = found.seconds / workers
     if as_json:
         values = {name: getattr(found, name) for name in ("documents", "segments", "characters", "unique", "known")}
         refused = [{"source": plain(entry.source), "code": entry.error.code, "message": str(entry.error)} for entry in failures]
-        click.echo(to_json({**values, "seconds": round(seconds, 1), "failures": refused, "skipped": _skipped_json(planned.skipped)}))
+        click.echo(to_json({**values, "seconds": round(found.seconds, 1), "failures": refused, "skipped": _skipped_json(planned.skipped)}))
         return
     for entry in failures:
         click.echo(_failure_line(entry))
     click.echo(
         f"{found.documents:,} documents, {found.segments:,} segments ({found.unique:,} different, {found.known:,} already translated), "
-        f"{found.characters:,} characters, about {duration(seconds)}"
+        f"{found.characters:,} characters, about {duration(found.seconds)}"
     )
     if planned.skipped:
         click.echo(counts_line([], planned.skipped))

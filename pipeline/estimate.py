@@ -18,7 +18,7 @@ SAMPLE_SEGMENTS = 24
 class Estimate:
     """The size of some documents. Repeats count in `segments` and `characters`; `known` of the `unique` segments are translated already.
 
-    `seconds` is how long the rest would take one process, measured on a sample of it.
+    `seconds` is how long the rest would take this machine, measured on a sample of it; more processes share the same processors.
     """
 
     documents: int
