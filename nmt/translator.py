@@ -8,6 +8,7 @@ from pathlib import Path
 from models.errors import ModelError
 from models.segment import Translation
 from nmt.bundle import default_bundle, signature, verify
+from nmt.guards import repeats
 from nmt.search import Hypothesis, Ints, SearchOptions, beam_search
 from nmt.session import Session, padded_width
 from nmt.tokenizer import SubwordTokenizer
@@ -31,7 +32,7 @@ class Translator:
         """Return one translation for each source, in order; a blank source gives a blank target.
 
         Warnings: `divided` (too long for the model, translated in parts), `truncated` (the model did not end the sentence),
-        `untranslated` (nothing came out; the target is the source).
+        `repetition` (it went round in circles), `untranslated` (nothing came out; the target is the source).
         """
         parts = [self._divide(source) if source.strip() else [] for source in sources]
         known = self._translate_parts(list(dict.fromkeys(part for group in parts for part in group)))
@@ -68,7 +69,8 @@ class Translator:
         target = self._tokenizer.decode(best.tokens)
         if not target:
             return Translation(source, source, best.score, 0, ("untranslated",))
-        return Translation(source, target, best.score, len(best.tokens), () if best.finished else ("truncated",))
+        warnings = [name for name, seen in (("truncated", not best.finished), ("repetition", repeats(best.tokens))) if seen]
+        return Translation(source, target, best.score, len(best.tokens), tuple(warnings))
 
 
 def _batches(encoded: Sequence[Ints]) -> Iterator[list[int]]:

@@ -88,13 +88,13 @@ def loss_of(network: nn.Module, source: Tensor, target: Tensor, smoothing: float
 
 
 class Trainer:
-    """A network, its running average, its optimiser, and where the run stands."""
+    """A network, its running average, its optimisers, and where the run stands."""
 
     def __init__(self, network: Network, schedule: Schedule, folder: Path, device: str) -> None:
         self.network = network.to(device)
         self.compiled: nn.Module = torch.compile(network, dynamic=True) if device == "cuda" else network
         self.average = {name: value.detach().clone() for name, value in network.variables.items()}
-        self.optimiser = torch.optim.Adam(network.parameters(), lr=0.0, betas=(0.9, 0.98), eps=1e-9, fused=True)
+        self.optimisers = _optimisers(network)
         self.schedule = schedule
         self.folder = folder
         self.device = device
@@ -109,14 +109,16 @@ class Trainer:
     def update(self, source: Tensor, target: Tensor) -> Tensor:
         """Take one optimiser step and return the loss."""
         began = time.monotonic()
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.schedule.rate(self.step, self.elapsed)
+        for optimiser in self.optimisers:
+            optimiser.zero_grad(set_to_none=True)
+            for group in optimiser.param_groups:
+                group["lr"] = self.schedule.rate(self.step, self.elapsed)
         with torch.autocast(self.device, dtype=torch.bfloat16):
             loss = loss_of(self.compiled, source.to(self.device), target.to(self.device), LABEL_SMOOTHING)
-        self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0, foreach=True)
-        self.optimiser.step()
+        for optimiser in self.optimisers:
+            optimiser.step()
         self.step += 1
         self._track_average()
         self.elapsed += time.monotonic() - began
@@ -134,7 +136,7 @@ class Trainer:
             "config": self.network.config.to_json(),
             "network": dict(self.network.variables.items()),
             "average": self.average,
-            "optimiser": self.optimiser.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "step": self.step,
             "elapsed": self.elapsed,
         }
@@ -150,8 +152,19 @@ class Trainer:
                 value.copy_(state["average" if weights_only else "network"][name])
                 self.average[name].copy_(state["average"][name])
         if not weights_only:
-            self.optimiser.load_state_dict(state["optimiser"])
+            for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+                optimiser.load_state_dict(saved)
             self.step, self.elapsed = state["step"], state["elapsed"]
+
+
+def _optimisers(network: Network) -> list[torch.optim.Optimizer]:
+    """Return Muon for the kernels and Adam for everything else: embeddings, norms, biases, relative positions."""
+    kernels = [value for name, value in network.variables.items() if name.endswith("/matrix")]
+    others = [value for name, value in network.variables.items() if not name.endswith("/matrix")]
+    return [
+        torch.optim.Muon(kernels, lr=0.0, weight_decay=0.0, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.Adam(others, lr=0.0, betas=(0.9, 0.98), eps=1e-9, fused=True),
+    ]
 
 
 def held_out_loss(network: Network, data: tuple[TokenSet, TokenSet], device: str) -> float:
