@@ -14,9 +14,10 @@ def repeats(tokens: Sequence[int]) -> bool:
 
 
 def _has_run(tokens: Sequence[int], period: int, times: int) -> bool:
+    """Return whether a phrase of `period` tokens, not all the same ones unless it is one token, stands `times` times in a row."""
     run = 0
-    for earlier, later in zip(tokens, tokens[period:], strict=False):
+    for place, (earlier, later) in enumerate(zip(tokens, tokens[period:], strict=False)):
         run = run + 1 if earlier == later else 0
-        if run >= period * (times - 1):
+        if run >= period * (times - 1) and (period == 1 or len(set(tokens[place : place + period])) > 1):
             return True
     return False
