@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from cli_options import bundle_folder, engine_choice, engine_options, json_option, make_request, model_option, run_options, scan_options
+from console.options import bundle_folder, engine_choice, engine_options, json_option, make_request, model_option, run_options, scan_options
 from models.errors import TranslateDocsError
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ def main() -> None:
 @click.pass_context
 def submit(ctx: click.Context, /, as_json: bool, dry_run: bool, **choices: Any) -> None:
     """Translate files and folders, recursively."""
-    from cli_progress import work
-    from cli_report import print_estimate, print_job, print_nothing
+    from console.progress import work
+    from console.report import print_estimate, print_job, print_nothing
     from pipeline.submission import plan, record
 
     settings = _settings()
@@ -115,7 +115,7 @@ def submit(ctx: click.Context, /, as_json: bool, dry_run: bool, **choices: Any) 
 @json_option
 def translate(text: tuple[str, ...], as_json: bool, **choices: Any) -> None:
     """Translate TEXT, or standard input line by line: one line out for each line in, as soon as it is ready."""
-    from cli_report import translation_line
+    from console.report import translation_line
     from pipeline.document import translate_lines
     from pipeline.engines import open_engine
     from pipeline.lines import line_batches
@@ -137,8 +137,8 @@ def translate(text: tuple[str, ...], as_json: bool, **choices: Any) -> None:
 @click.pass_context
 def status(ctx: click.Context, job: int | None, watch: bool, as_json: bool) -> None:
     """Show a job and its documents; without JOB the newest one."""
-    from cli_progress import watch_job
-    from cli_report import print_job, print_nothing
+    from console.progress import watch_job
+    from console.report import print_job, print_nothing
     from models.reports import newest_job
 
     with _database(_settings()) as database:
@@ -158,7 +158,7 @@ def status(ctx: click.Context, job: int | None, watch: bool, as_json: bool) -> N
 @json_option
 def list_command(limit: int, as_json: bool) -> None:
     """List the jobs, newest first."""
-    from cli_report import print_job_list
+    from console.report import print_job_list
 
     with _database(_settings()) as database:
         print_job_list(database, limit, as_json=as_json)
@@ -169,7 +169,7 @@ def list_command(limit: int, as_json: bool) -> None:
 @json_option
 def cancel(job: int, as_json: bool) -> None:
     """Give up what is unfinished of a running job."""
-    from cli_format import to_json
+    from console.format import to_json
     from models.jobs import cancel_job
 
     with _database(_settings()) as database, database.begin() as session:
@@ -183,8 +183,8 @@ def cancel(job: int, as_json: bool) -> None:
 @click.pass_context
 def retry(ctx: click.Context, job: int, workers: int, detach: bool, as_json: bool) -> None:
     """Translate the failed documents of a job again; what was translated already is not done twice."""
-    from cli_progress import work
-    from cli_report import print_job
+    from console.progress import work
+    from console.report import print_job
     from models.jobs import retry_job
 
     settings = _settings()
@@ -202,8 +202,8 @@ def retry(ctx: click.Context, job: int, workers: int, detach: bool, as_json: boo
 @click.pass_context
 def resume(ctx: click.Context, job: int | None, workers: int, detach: bool, as_json: bool) -> None:
     """Finish what was interrupted: JOB, or all unfinished jobs."""
-    from cli_progress import work
-    from cli_report import print_jobs
+    from console.progress import work
+    from console.report import print_jobs
     from models.reports import job_summary, list_jobs
     from models.tables import JobState
 
@@ -241,8 +241,8 @@ def model() -> None:
 @json_option
 def model_info(model: Path | None, as_json: bool) -> None:
     """Show what a model bundle is, where it comes from and under which licences."""
-    from cli_format import to_json
-    from cli_report import manifest_json, manifest_text
+    from console.format import to_json
+    from console.report import manifest_json, manifest_text
     from nmt.bundle import load_manifest
 
     manifest = load_manifest(bundle_folder(_settings(), model))
@@ -254,8 +254,8 @@ def model_info(model: Path | None, as_json: bool) -> None:
 @json_option
 def model_verify(model: Path | None, as_json: bool) -> None:
     """Check every file of a model bundle against its digest."""
-    from cli_format import to_json
-    from cli_report import manifest_json
+    from console.format import to_json
+    from console.report import manifest_json
     from nmt.bundle import verify
 
     manifest = verify(bundle_folder(_settings(), model))
@@ -267,8 +267,8 @@ def model_verify(model: Path | None, as_json: bool) -> None:
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
     """Check versions, database, broker and model, and say what to do."""
-    from cli_format import to_json
-    from cli_report import check_json, check_line
+    from console.format import to_json
+    from console.report import check_json, check_line
     from tasks.doctor import diagnose
 
     checks = diagnose(_settings())

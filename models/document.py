@@ -17,10 +17,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph-like unit: the text a translator sees, and the slots it is cut into.
+    r"""A paragraph-like unit: the text a translator sees, and the slots it is cut into.
 
     The spans are in document order and tile the text: the first starts at 0, each next one starts where the last ended, the last
-    ends at `len(text)`. A line break or a tab is the character `\\n` or `\\t` in the text, alone in a span of its own.
+    ends at `len(text)`. A line break or a tab is the character `\n` or `\t` in the text, alone in a span of its own.
     """
 
     text: str

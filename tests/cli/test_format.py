@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli_format import duration, plain, shown, table
+from console.format import duration, plain, shown, table
 
 
 def test_columns_line_up_where_characters_are_wide() -> None:

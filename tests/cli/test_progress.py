@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli_progress import Lines, Pace, expected_segments
+from console.progress import Lines, Pace, expected_segments
 from models.reports import Progress
 from models.tables import DocumentState
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from cli_format import duration
-from cli_report import progress_line
+from console.format import duration
+from console.report import progress_line
 from models.database import Database
 from models.reports import Progress, job_summary
 from models.tables import DocumentState, JobState

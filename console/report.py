@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli_format import duration, one_line, plain, shown, table, timestamp, to_json
+from console.format import duration, one_line, plain, shown, table, timestamp, to_json
 from models.database import Database
 from models.reports import DocumentSummary, JobSummary, Progress, document_rows, job_summary, list_jobs
 from models.segment import Translation

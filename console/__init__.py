@@ -1,0 +1,1 @@
+"""What the command line shows and takes: tables, progress, options. Only cli.py imports it."""
