@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -144,9 +144,20 @@ def manifest_json(manifest: "Manifest") -> dict[str, Any]:
 
 
 def manifest_text(manifest: "Manifest") -> str:
-    """Return a model bundle as lines of names and values."""
-    values = manifest_json(manifest).items()
-    return "\n".join(f"{name:<12}{value if isinstance(value, str | int | float) else to_json(value)}" for name, value in values)
+    """Return a model bundle as lines of names and values, nested ones indented."""
+    return "\n".join(_outline(manifest_json(manifest), ""))
+
+
+def _outline(values: Mapping[str, Any], indent: str) -> Iterator[str]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield f"{indent}{name}"
+            yield from _outline(value, f"{indent}  ")
+        elif isinstance(value, list):
+            yield f"{indent}{name}"
+            yield from (f"{indent}  {'; '.join(map(str, item.values())) if isinstance(item, Mapping) else item}" for item in value)
+        else:
+            yield f"{indent}{name:<22}{value}"
 
 
 def check_json(check: "Check") -> dict[str, Any]:

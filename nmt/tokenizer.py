@@ -1,13 +1,17 @@
 """Text to ids and back."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from transformers import PreTrainedTokenizerFast
 
 from models.errors import ModelError
+
+# It would tell every user that PyTorch is missing, which nothing here needs.
+os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
+from transformers import PreTrainedTokenizerFast
 
 END_OF_SENTENCE = "</s>"
 SOURCE_FILE = "source.tokenizer.json"
