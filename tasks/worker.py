@@ -2,16 +2,21 @@
 
 import logging
 import os
+import signal
+import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
+from models.database import Database
 from models.errors import ServiceError
 from models.reports import JobOptions
 from pipeline.engines import EngineOptions, engine_signature
 from pipeline.settings import Settings
 
 logger = logging.getLogger("translate_docs")
+_PAUSE = 1.0
 
 
 def run_worker(settings: Settings, concurrency: int = 1, log_level: str = "INFO") -> int:
@@ -25,40 +30,26 @@ def run_worker(settings: Settings, concurrency: int = 1, log_level: str = "INFO"
         raise ServiceError("a worker needs a broker; set TRANSLATE_DOCS_BROKER_URL, for example redis://localhost:6379/0")
     # billiard reads it when it is imported: a plain SIGTERM waits for the step in hand, however long that takes.
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
-    from models.database import Database  # noqa: PLC0415 - the next ones import billiard
     from tasks import batches, documents, recover  # noqa: F401, PLC0415 - Celery would look for them in the current folder first
     from tasks.celery import app  # noqa: PLC0415
-    from tasks.runtime import check_broker  # noqa: PLC0415
 
-    engine_signature(_default_engine(settings))
-    check_broker(settings.broker_url)
-    database = Database(settings.database_url)
-    with database.begin():
-        pass
-    database.close()
-    watch(settings, concurrency)
-    arguments = [
-        "worker",
-        "--pool=prefork",
-        f"--concurrency={concurrency}",
-        f"--loglevel={log_level}",
-        "--without-gossip",
-        "--without-mingle",
-    ]
-    try:
-        app.worker_main(arguments)
-    except SystemExit as leaving:
-        return leaving.code if isinstance(leaving.code, int) else 0
-    return 0
+    _check_services(settings, settings.broker_url)
+    told_to_stop = watch(settings, concurrency)
+    worker = app.Worker(concurrency=concurrency, loglevel=log_level, without_gossip=True, without_mingle=True)
+    worker.start()
+    if not told_to_stop.is_set():
+        _start_again(settings.broker_url)
+    return int(worker.exitcode or 0)
 
 
-def watch(settings: Settings, concurrency: int) -> None:
-    """Prepare every child of the pool, and recover from time to time, once the worker runs in this process."""
+def watch(settings: Settings, concurrency: int) -> threading.Event:
+    """Prepare every child of the pool, recover from time to time, and return what tells that the worker was told to stop."""
     from celery import signals  # noqa: PLC0415
 
     from tasks.processes import cores  # noqa: PLC0415
 
     threads = max(1, cores() // concurrency)
+    told_to_stop = threading.Event()
 
     def prepare_child(**_: Any) -> None:
         _prepare_child(settings, threads)
@@ -66,8 +57,46 @@ def watch(settings: Settings, concurrency: int) -> None:
     def start_timer(**_: Any) -> None:
         threading.Thread(target=_recover_for_ever, args=(settings,), daemon=True).start()
 
+    def stop(**_: Any) -> None:
+        told_to_stop.set()
+
     signals.worker_process_init.connect(prepare_child, weak=False)
     signals.worker_ready.connect(start_timer, weak=False)
+    signals.worker_shutting_down.connect(stop, weak=False)
+    return told_to_stop
+
+
+def _check_services(settings: Settings, broker_url: str) -> None:
+    """Raise what the children of the pool could only log."""
+    from tasks.runtime import check_broker  # noqa: PLC0415 - it imports Celery
+
+    engine_signature(_default_engine(settings))
+    check_broker(broker_url)
+    database = Database(settings.database_url)
+    with database.begin():
+        pass
+    # Nothing that is open may cross the forks of the pool.
+    database.close()
+
+
+def _start_again(broker_url: str) -> None:
+    """Replace this process by a new one of the same command, once the broker answers.
+
+    Where Redis goes away just as a message is acknowledged, Celery gives up the whole worker (5.7: "Unrecoverable error").
+    """
+    from tasks.runtime import check_broker  # noqa: PLC0415 - it imports Celery
+
+    for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    logger.error("the worker stopped by itself and is started again")
+    while True:
+        time.sleep(_PAUSE)
+        try:
+            check_broker(broker_url)
+        except ServiceError as error:
+            logger.warning("%s", error)
+        else:
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the command that this process is
 
 
 def _default_engine(settings: Settings) -> EngineOptions:

@@ -1,7 +1,12 @@
-"""What a test starts as a process of its own: `inline JOB WORKERS`, `follow JOB`, `enqueue`, `worker CONCURRENCY`; JOB 0 means all."""
+"""What a test starts as a process of its own: `inline JOB WORKERS`, `follow JOB`, `enqueue`, `worker CONCURRENCY`; JOB 0 means all.
 
+`crashing MARKER` is a worker that crashes the first time, and leaves the file MARKER.
+"""
+
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from models.errors import TranslateDocsError
 from models.reports import Progress
@@ -26,8 +31,30 @@ def report() -> Callable[[Progress], None]:
     return hear
 
 
+def crash_once(marker: Path) -> None:
+    """Make the worker's consumer fail like one that Redis left at the wrong moment."""
+    # Only now: a worker decides how signals are read before Celery is imported.
+    os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
+    from celery import bootsteps  # noqa: PLC0415
+
+    from tasks.celery import app  # noqa: PLC0415
+
+    class Crash(bootsteps.StartStopStep):  # type: ignore[misc]
+        requires = ("celery.worker.consumer.tasks:Tasks",)
+
+        def start(self, parent: object) -> None:
+            if not marker.exists():
+                marker.touch()
+                raise AttributeError("'NoneType' object has no attribute 'hostname'")
+
+    app.steps["consumer"].add(Crash)
+
+
 def main(command: str, *arguments: str) -> int:
     settings = Settings.from_env()
+    if command == "crashing":
+        crash_once(Path(arguments[0]))
+        return run_worker(settings)
     numbers = [int(argument) for argument in arguments]
     if command == "worker":
         return run_worker(settings, numbers[0])

@@ -132,6 +132,20 @@ def test_killed_workers_are_replaced_without_loss(site: Jobsite, worker: StartWo
 
 
 @pytest.mark.slow
+def test_a_worker_that_crashes_starts_again(site: Jobsite) -> None:
+    site.submit({"a.txt": chapter(1)})
+    process = site.start("crashing", str(site.folder / "crashed"), engine="pseudo")
+    try:
+        enqueue(site)
+        wait_until(lambda: is_done(site), 30)
+        assert (site.folder / "crashed").exists()
+        process.terminate()
+        assert process.wait(15) == 0
+    finally:
+        kill(process)
+
+
+@pytest.mark.slow
 def test_a_terminated_worker_gives_its_work_back(site: Jobsite, worker: StartWorker) -> None:
     site.submit({"a.txt": "一句话。"})
     process = worker(concurrency=1, failpoint="translate=sleep:60")
