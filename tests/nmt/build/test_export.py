@@ -1,0 +1,131 @@
+"""Parity with ModelScope's own code on toy checkpoints, in fp32, and what must hold in int8."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nmt.build.checkpoint import Checkpoint
+from nmt.bundle import Manifest
+from nmt.config import NetworkConfig, variable_shapes
+from nmt.search import SearchOptions, beam_search
+from nmt.session import DECODER_FILE, ENCODER_FILE, Session, padded_width
+
+onnx = pytest.importorskip("onnx")
+export_module = pytest.importorskip("nmt.build.export")
+
+FOLDER = Path(__file__).parents[2] / "data" / "csanmt"
+NO_HYPOTHESIS = -1e30
+
+
+@dataclass
+class Toy:
+    """A toy model in both precisions, and the reference's answers."""
+
+    values: dict[str, Any]
+    network: NetworkConfig
+    sessions: dict[str, Session]
+    cases: list[dict[str, Any]]
+
+
+def network_of(values):
+    return NetworkConfig(
+        hidden=values["hidden_size"],
+        filter=values["filter_size"],
+        heads=values["num_heads"],
+        encoder_layers=values["num_encoder_layers"],
+        semantic_layers=values["num_semantic_encoder_layers"],
+        decoder_layers=values["num_decoder_layers"],
+        source_vocabulary=values["src_vocab_size"],
+        target_vocabulary=values["trg_vocab_size"],
+        shared_embeddings=values["shared_source_target_embedding"],
+        relative_distance=values["max_relative_dis"],
+    )
+
+
+def answers_of(path):
+    cases: dict[int, dict[str, Any]] = {}
+    with np.load(path) as arrays:
+        for key in arrays.files:
+            number, name = key.split("/")
+            cases.setdefault(int(number), {})[name] = arrays[key]
+    return [cases[number] for number in sorted(cases)]
+
+
+@pytest.fixture(scope="module", params=["toy_shared_trained", "toy_sep"])
+def toy(request, tmp_path_factory):
+    folder = FOLDER / request.param
+    values = json.loads((folder / "configuration.json").read_text())["model"]
+    network = network_of(values)
+    checkpoint = Checkpoint(folder / "tf_ckpts" / "ckpt-0")
+    variables = {name: np.array(checkpoint.tensor(f"NmtModel/{name}")) for name in variable_shapes(network)}
+    sessions = {}
+    for precision in ("fp32", "int8"):
+        output = tmp_path_factory.mktemp(precision)
+        graphs = export_module.export(network, variables, precision, 128)
+        onnx.save(graphs["encoder"], output / ENCODER_FILE)
+        onnx.save(graphs["decoder"], output / DECODER_FILE)
+        manifest = Manifest(output, request.param, network, precision, 128, 100, values["lp_rate"], {}, {})
+        sessions[precision] = Session(manifest, 1)
+    return Toy(values, network, sessions, answers_of(folder / "answers.npz"))
+
+
+def hypotheses_of(toy, case, precision="fp32"):
+    ids = case["input_ids"]
+    session = toy.sessions[precision]
+    encoded = session.encode(list(ids))
+    options = SearchOptions(toy.values["beam_size"], toy.values["lp_rate"], toy.network.softmax_width)
+    return beam_search(session.decoding(encoded, options.beam), [toy.values["max_decoded_trg_len"]] * len(ids), options)
+
+
+def test_there_are_as_many_variables_as_the_specification_counts(toy):
+    network = toy.network
+    layers = 12 * network.encoder_layers + 14 * network.semantic_layers + 26 * network.decoder_layers
+    assert len(variable_shapes(network)) == layers + (11 if network.shared_embeddings else 12)
+
+
+def test_encoder_and_semantic_vector_are_the_references(toy):
+    for case in toy.cases:
+        encoded = toy.sessions["fp32"].encode(list(case["input_ids"]))
+        expected = case["encoder_output"]
+        np.testing.assert_allclose(encoded["memory"][:, : expected.shape[1]], expected, atol=1e-5)
+        np.testing.assert_allclose(encoded["meaning"], case["semantic_output"].reshape(encoded["meaning"].shape), atol=1e-5)
+
+
+def test_every_beam_has_the_references_tokens_and_score(toy):
+    compared = 0
+    for case in toy.cases:
+        for row, found in enumerate(hypotheses_of(toy, case)):
+            expected = [
+                (tuple(tokens.tolist()), score)
+                for tokens, score in zip(case["output_seqs"][row], case["output_scores"][row], strict=True)
+                if score > NO_HYPOTHESIS
+            ]
+            assert [item.tokens for item in found] == [tokens[: tokens.index(0)] if 0 in tokens else tokens for tokens, _ in expected]
+            np.testing.assert_allclose([item.score for item in found], [score for _, score in expected], atol=1e-4)
+            compared += len(found)
+    assert compared >= 80
+
+
+def test_int8_stays_close_to_fp32(toy):
+    for case in toy.cases:
+        small, exact = (toy.sessions[name].encode(list(case["input_ids"])) for name in ("int8", "fp32"))
+        error = np.linalg.norm(small["memory"] - exact["memory"]) / np.linalg.norm(exact["memory"])
+        assert 0 < error < 0.03
+
+
+def test_int8_does_not_depend_on_the_batch(toy):
+    rows = [row for case in toy.cases for row in case["input_ids"] if 0 not in row and padded_width(len(row)) == 16]
+    session = toy.sessions["int8"]
+    options = SearchOptions(4, 0.6, toy.network.softmax_width)
+
+    def search(sources):
+        return beam_search(session.decoding(session.encode(sources), 4), [20] * len(sources), options)
+
+    together = search(rows)
+    assert len(rows) > 6
+    for row, found in zip(rows, together, strict=True):
+        assert search([row]) == [found]
