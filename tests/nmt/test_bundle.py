@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -8,22 +9,22 @@ from nmt.bundle import MANIFEST, default_bundle, load_manifest, signature, verif
 
 
 @pytest.fixture
-def copy(tmp_path):
+def copy(tmp_path: Path) -> Path:
     return shutil.copytree(default_bundle(), tmp_path / "bundle")
 
 
-def edit(folder, **values):
+def edit(folder: Path, **values: object) -> None:
     path = folder / MANIFEST
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
 
-def test_the_model_that_ships_is_whole():
+def test_the_model_that_ships_is_whole() -> None:
     manifest = verify(default_bundle())
     assert manifest.precision == "int8"
     assert set(manifest.files) == {path.name for path in default_bundle().iterdir()} - {MANIFEST}
 
 
-def test_the_model_that_ships_names_its_licence_and_data():
+def test_the_model_that_ships_names_its_licence_and_data() -> None:
     record = load_manifest(default_bundle()).record
     assert record["licence"]
     assert len(record["attribution"]) > 20
@@ -31,45 +32,45 @@ def test_the_model_that_ships_names_its_licence_and_data():
     assert record["evaluation"]
 
 
-def test_a_changed_file_is_named(copy):
+def test_a_changed_file_is_named(copy: Path) -> None:
     path = copy / "encoder.onnx"
     path.write_bytes(path.read_bytes()[:-1] + b"?")
     with pytest.raises(ModelError, match=r"encoder\.onnx is not the file"):
         verify(copy)
 
 
-def test_a_missing_file_is_named(copy):
+def test_a_missing_file_is_named(copy: Path) -> None:
     (copy / "decoder.onnx").unlink()
     with pytest.raises(ModelError, match=r"decoder\.onnx cannot be read"):
         verify(copy)
 
 
-def test_a_folder_without_manifest_is_no_bundle(tmp_path):
+def test_a_folder_without_manifest_is_no_bundle(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="holds no model bundle"):
         load_manifest(tmp_path)
 
 
-def test_a_newer_format_is_refused(copy):
+def test_a_newer_format_is_refused(copy: Path) -> None:
     edit(copy, format=99)
     with pytest.raises(ModelError, match="has format 99"):
         load_manifest(copy)
 
 
 @pytest.mark.parametrize("broken", ["", "{", "[]", '{"format": 1}'])
-def test_a_damaged_manifest_is_an_error(copy, broken):
+def test_a_damaged_manifest_is_an_error(copy: Path, broken: str) -> None:
     (copy / MANIFEST).write_text(broken)
     with pytest.raises(ModelError, match="damaged"):
         load_manifest(copy)
 
 
-def test_an_unknown_network_key_is_an_error(copy):
+def test_an_unknown_network_key_is_an_error(copy: Path) -> None:
     network = load_manifest(copy).network.to_json()
     edit(copy, network={**network, "experts": 8})
     with pytest.raises(ModelError, match="experts"):
         load_manifest(copy)
 
 
-def test_the_signature_follows_weights_and_decoding(copy):
+def test_the_signature_follows_weights_and_decoding(copy: Path) -> None:
     before = signature(copy, 4)
     assert signature(default_bundle(), 4) == before == signature(None, 4)
     assert signature(copy, 2) != before

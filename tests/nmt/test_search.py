@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nmt.search import END, SearchOptions, beam_search
+from nmt.search import END, Floats, Hypothesis, Ints, SearchOptions, beam_search
 
 VOCABULARY = 5
 
@@ -22,10 +22,10 @@ class TableModel:
 
     def __init__(self, sentences: list[int], beam: int) -> None:
         self.beam = beam
-        self.rows = [(sentence, ()) for sentence in sentences for _ in range(beam)]
+        self.rows: list[tuple[int, tuple[int, ...]]] = [(sentence, ()) for sentence in sentences for _ in range(beam)]
         self.calls: list[int] = []
 
-    def __call__(self, parents, tokens, log_probs, position):
+    def __call__(self, parents: Ints, tokens: Ints, log_probs: Floats, position: int) -> tuple[Floats, Ints]:
         flat = tokens.reshape(-1)
         grown = [self.rows[parent] for parent in parents]
         self.rows = [(s, (*prefix, int(token)) if position else ()) for (s, prefix), token in zip(grown, flat, strict=True)]
@@ -36,13 +36,13 @@ class TableModel:
         return np.take_along_axis(joint, order, 1), order
 
 
-def search(sentences, beam=4, limit=6, penalty=0.6):
+def search(sentences: list[int], beam: int = 4, limit: int = 6, penalty: float = 0.6) -> tuple[list[list[Hypothesis]], TableModel]:
     model = TableModel(sentences, beam)
     return beam_search(model, [limit] * len(sentences), SearchOptions(beam, penalty, VOCABULARY)), model
 
 
-def exhaustive_best(sentence, limit, penalty):
-    best = (-math.inf, ())
+def exhaustive_best(sentence: int, limit: int, penalty: float) -> tuple[float, tuple[int, ...]]:
+    best: tuple[float, tuple[int, ...]] = (-math.inf, ())
     for length in range(limit):
         for tokens in itertools.product(range(1, VOCABULARY), repeat=length):
             whole = (*tokens, END)
@@ -52,7 +52,7 @@ def exhaustive_best(sentence, limit, penalty):
 
 
 @pytest.mark.parametrize("sentence", range(6))
-def test_a_wide_beam_finds_the_best_of_all_translations(sentence):
+def test_a_wide_beam_finds_the_best_of_all_translations(sentence: int) -> None:
     (hypotheses,), _ = search([sentence], beam=64, limit=4)
     score, tokens = exhaustive_best(sentence, 4, 0.6)
     assert hypotheses[0].tokens == tokens
@@ -60,20 +60,20 @@ def test_a_wide_beam_finds_the_best_of_all_translations(sentence):
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=6), st.integers(1, 5))
-def test_other_sentences_never_change_a_sentence(sentences, beam):
+def test_other_sentences_never_change_a_sentence(sentences: list[int], beam: int) -> None:
     together, _ = search(sentences, beam)
     alone = [search([sentence], beam)[0][0] for sentence in sentences]
     assert together == alone
 
 
-def test_a_sentence_that_is_over_leaves_the_batch():
+def test_a_sentence_that_is_over_leaves_the_batch() -> None:
     _, model = search(list(range(12)))
     assert model.calls[0] == 12
     assert model.calls == sorted(model.calls, reverse=True)
     assert model.calls[-1] < 12
 
 
-def test_hypotheses_come_best_first_and_without_the_end_of_sentence():
+def test_hypotheses_come_best_first_and_without_the_end_of_sentence() -> None:
     results, _ = search(list(range(8)))
     for hypotheses in results:
         scores = [item.score for item in hypotheses]
@@ -81,8 +81,8 @@ def test_hypotheses_come_best_first_and_without_the_end_of_sentence():
         assert all(END not in item.tokens for item in hypotheses)
 
 
-def test_a_sentence_cut_off_at_its_limit_is_not_finished():
-    def never_ends(parents, tokens, log_probs, position):
+def test_a_sentence_cut_off_at_its_limit_is_not_finished() -> None:
+    def never_ends(parents: Ints, tokens: Ints, log_probs: Floats, position: int) -> tuple[Floats, Ints]:
         rows, beam = tokens.shape
         scores = np.sort(np.linspace(-9, -1, 2 * beam, dtype=np.float32))[::-1]
         return np.tile(scores, (rows, 1)), np.tile(np.arange(1, 2 * beam + 1), (rows, 1))
@@ -92,23 +92,23 @@ def test_a_sentence_cut_off_at_its_limit_is_not_finished():
     assert not any(item.finished for item in hypotheses)
 
 
-def test_the_limits_of_sentences_may_differ():
-    def never_ends(parents, tokens, log_probs, position):
-        return np.full((len(tokens), 2), -1.0, np.float32) * [1, 2], np.tile([1, 2], (len(tokens), 1))
+def test_the_limits_of_sentences_may_differ() -> None:
+    def never_ends(parents: Ints, tokens: Ints, log_probs: Floats, position: int) -> tuple[Floats, Ints]:
+        return np.tile(np.array([-1, -2], np.float32), (len(tokens), 1)), np.tile([1, 2], (len(tokens), 1))
 
     results = beam_search(never_ends, [2, 5, 1], SearchOptions(1, 0.6, 10))
     assert [len(hypotheses[0].tokens) for hypotheses in results] == [2, 5, 1]
 
 
-def test_the_first_of_equal_candidates_wins():
-    def ties(parents, tokens, log_probs, position):
+def test_the_first_of_equal_candidates_wins() -> None:
+    def ties(parents: Ints, tokens: Ints, log_probs: Floats, position: int) -> tuple[Floats, Ints]:
         return np.full((len(tokens), 4), -1.0, np.float32), np.tile([3, 4, 13, 14], (len(tokens), 1))
 
     (hypotheses,) = beam_search(ties, [1], SearchOptions(2, 0.6, 10))
     assert [item.tokens for item in hypotheses] == [(3,), (4,)]
 
 
-def test_greedy_is_a_beam_of_one():
+def test_greedy_is_a_beam_of_one() -> None:
     (hypotheses,), _ = search([3], beam=1, limit=50)
     prefix: tuple[int, ...] = ()
     while len(prefix) < 50:
@@ -119,5 +119,5 @@ def test_greedy_is_a_beam_of_one():
     assert hypotheses[0].tokens == prefix
 
 
-def test_no_sentences_need_no_step():
+def test_no_sentences_need_no_step() -> None:
     assert search([])[0] == []

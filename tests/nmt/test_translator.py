@@ -1,15 +1,17 @@
 """The model that ships, on real sentences. None of these tests judges how good a translation is."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.errors import ModelError
+from models.segment import Translation
 from nmt.bundle import default_bundle, load_manifest
 from nmt.session import Session
-from nmt.translator import open_translator
+from nmt.translator import Translator, open_translator
 
 SENTENCES = [
     "今天天气很好。",
@@ -25,27 +27,29 @@ SENTENCES = [
 
 
 @pytest.fixture(scope="module")
-def translator():
+def translator() -> Translator:
     return open_translator(None, 2, 1)
 
 
 @pytest.fixture(scope="module")
-def alone(translator):
+def alone(translator: Translator) -> dict[str, Translation]:
     return {sentence: translator.translate([sentence])[0] for sentence in SENTENCES}
 
 
 @settings(max_examples=25, deadline=None)
 @given(batch=st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=12))
-def test_a_sentence_has_the_same_translation_and_score_bits_in_every_batch(translator, alone, batch):
+def test_a_sentence_has_the_same_translation_and_score_bits_in_every_batch(
+    translator: Translator, alone: dict[str, Translation], batch: list[str]
+) -> None:
     assert translator.translate(batch) == [alone[sentence] for sentence in batch]
 
 
-def test_a_second_session_with_more_threads_gives_the_same_bits(alone):
+def test_a_second_session_with_more_threads_gives_the_same_bits(alone: dict[str, Translation]) -> None:
     other = open_translator(None, 2, 2)
     assert other.translate(SENTENCES) == [alone[sentence] for sentence in SENTENCES]
 
 
-def test_a_sentence_becomes_english(alone):
+def test_a_sentence_becomes_english(alone: dict[str, Translation]) -> None:
     for sentence in (SENTENCES[0], SENTENCES[1], SENTENCES[2]):
         translation = alone[sentence]
         assert translation.target.isascii()
@@ -53,12 +57,12 @@ def test_a_sentence_becomes_english(alone):
         assert translation.score < 0 < translation.tokens
 
 
-def test_blank_text_stays_blank(translator):
+def test_blank_text_stays_blank(translator: Translator) -> None:
     assert [item.target for item in translator.translate(["", " ", "　\t"])] == ["", "", ""]
     assert translator.translate([]) == []
 
 
-def test_a_text_too_long_for_the_model_is_translated_in_parts_and_says_so(translator):
+def test_a_text_too_long_for_the_model_is_translated_in_parts_and_says_so(translator: Translator) -> None:
     text = "我们公司成立于二零零一年，主要从事软件开发，客户包括银行、保险和证券机构，" * 8
     (translation,) = translator.translate([text])
     assert "divided" in translation.warnings
@@ -66,24 +70,24 @@ def test_a_text_too_long_for_the_model_is_translated_in_parts_and_says_so(transl
     assert translation.tokens > 0
 
 
-def test_a_text_without_any_place_to_cut_is_translated_too(translator):
+def test_a_text_without_any_place_to_cut_is_translated_too(translator: Translator) -> None:
     (translation,) = translator.translate(["龘" * 300])
     assert "divided" in translation.warnings
     assert translation.target
 
 
-def test_a_narrower_beam_is_another_signature(translator):
+def test_a_narrower_beam_is_another_signature(translator: Translator) -> None:
     greedy = open_translator(None, 1, 1)
     assert greedy.signature != translator.signature
     assert greedy.translate(SENTENCES[:3])
 
 
-def test_no_beam_is_an_error():
+def test_no_beam_is_an_error() -> None:
     with pytest.raises(ModelError, match="--beam is 0"):
         open_translator(None, 0, 1)
 
 
-def test_a_graph_that_is_none_is_a_model_error(tmp_path):
+def test_a_graph_that_is_none_is_a_model_error(tmp_path: Path) -> None:
     folder = shutil.copytree(default_bundle(), tmp_path / "bundle")
     (folder / "decoder.onnx").write_bytes(b"no graph")
     with pytest.raises(ModelError, match=r"decoder\.onnx cannot be loaded"):

@@ -1,5 +1,6 @@
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,24 +18,24 @@ class Upper:
 
     signature = "upper"
 
-    def translate(self, sources):
+    def translate(self, sources: Sequence[str]) -> list[Translation]:
         return [Translation(text, f"Sentence of {len(text)}.", -1.0, 3, ("question",) if "？" in text else ()) for text in sources]
 
 
 @pytest.fixture
-def notice(tmp_path):
+def notice(tmp_path: Path) -> Path:
     path = tmp_path / "notice.txt"
     path.write_text("通知\n\n　　今天放假。明天上班。\n今天放假。\n", encoding="utf-8")
     return path
 
 
-def test_segments_come_in_order_with_repeats(notice):
+def test_segments_come_in_order_with_repeats(notice: Path) -> None:
     prepared = prepare(notice)
     assert prepared.segments == ("通知", "今天放假。", "明天上班。", "今天放假。")
     assert prepared.sha256 == hashlib.sha256(notice.read_bytes()).hexdigest()
 
 
-def test_a_document_is_put_together_with_its_layout(notice, tmp_path):
+def test_a_document_is_put_together_with_its_layout(notice: Path, tmp_path: Path) -> None:
     output = tmp_path / "new" / "notice.en.txt"
     translations = {"通知": "Notice", "今天放假。": "Off today.", "明天上班。": "Work tomorrow."}
     digest = assemble(notice, prepare(notice).sha256, output, "en", translations)
@@ -42,7 +43,7 @@ def test_a_document_is_put_together_with_its_layout(notice, tmp_path):
     assert digest == hashlib.sha256(output.read_bytes()).hexdigest()
 
 
-def test_a_source_that_changed_is_not_written(notice, tmp_path):
+def test_a_source_that_changed_is_not_written(notice: Path, tmp_path: Path) -> None:
     digest = prepare(notice).sha256
     notice.write_text("别的", encoding="utf-8")
     with pytest.raises(SourceChangedError, match=r"notice\.txt was changed"):
@@ -51,7 +52,7 @@ def test_a_source_that_changed_is_not_written(notice, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["report.docx", "website/index.html", "notice.txt"])
-def test_identity_translation_gives_the_example_back(name, tmp_path):
+def test_identity_translation_gives_the_example_back(name: str, tmp_path: Path) -> None:
     source = EXAMPLES / name
     prepared = prepare(source)
     assert len(prepared.segments) > 5
@@ -61,28 +62,28 @@ def test_identity_translation_gives_the_example_back(name, tmp_path):
     assert (tmp_path / "out").read_bytes() == source.read_bytes()
 
 
-def test_a_file_of_no_known_kind_is_an_error(tmp_path):
+def test_a_file_of_no_known_kind_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "data.bin"
     path.write_bytes(b"x")
     with pytest.raises(UnsupportedFormatError):
         prepare(path)
 
 
-def test_an_empty_file_is_an_error(tmp_path):
+def test_an_empty_file_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "empty.docx"
     path.touch()
     with pytest.raises(EmptyFileError):
         prepare(path)
 
 
-def test_a_damaged_document_is_an_error(tmp_path):
+def test_a_damaged_document_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "damaged.docx"
     path.write_bytes(b"PK\x03\x04 no archive")
     with pytest.raises(CorruptDocumentError):
         prepare(path)
 
 
-def test_a_missing_file_a_folder_a_link_and_a_pipe_cannot_be_read(tmp_path):
+def test_a_missing_file_a_folder_a_link_and_a_pipe_cannot_be_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
     (tmp_path / "real.txt").write_text("好")
     (tmp_path / "link.txt").symlink_to(tmp_path / "real.txt")
@@ -91,7 +92,7 @@ def test_a_missing_file_a_folder_a_link_and_a_pipe_cannot_be_read(tmp_path):
             read_source(tmp_path / name)
 
 
-def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     folder = tmp_path / "out.txt"
     folder.mkdir()
     with pytest.raises(OutputError, match="cannot be written"):
@@ -99,7 +100,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
     assert list(tmp_path.iterdir()) == [folder]
 
 
-def test_a_write_replaces_the_old_file_whole(tmp_path):
+def test_a_write_replaces_the_old_file_whole(tmp_path: Path) -> None:
     path = tmp_path / "out.txt"
     path.write_bytes(b"a much longer old file")
     write_output(path, b"new")
@@ -107,7 +108,7 @@ def test_a_write_replaces_the_old_file_whole(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_lines_come_out_as_they_went_in():
+def test_lines_come_out_as_they_went_in() -> None:
     results = translate_lines(["", "你好。再见吗？", "English only", "  好。"], Upper())
     assert [item.source for item in results] == ["", "你好。再见吗？", "English only", "  好。"]
     assert [item.target for item in results] == ["", "Sentence of 3. Sentence of 4.", "English only", "  Sentence of 2."]
@@ -115,11 +116,11 @@ def test_lines_come_out_as_they_went_in():
     assert [item.tokens for item in results] == [0, 6, 0, 3]
 
 
-def test_a_repeated_sentence_is_translated_once():
+def test_a_repeated_sentence_is_translated_once() -> None:
     class Counting(Upper):
         seen = 0
 
-        def translate(self, sources):
+        def translate(self, sources: Sequence[str]) -> list[Translation]:
             self.seen += len(sources)
             return super().translate(sources)
 

@@ -11,7 +11,7 @@ import pytest
 from nmt.build.checkpoint import Checkpoint
 from nmt.bundle import Manifest
 from nmt.config import NetworkConfig, variable_shapes
-from nmt.search import SearchOptions, beam_search
+from nmt.search import Hypothesis, Ints, SearchOptions, beam_search
 from nmt.session import DECODER_FILE, ENCODER_FILE, Session, padded_width
 
 onnx = pytest.importorskip("onnx")
@@ -31,7 +31,7 @@ class Toy:
     cases: list[dict[str, Any]]
 
 
-def network_of(values):
+def network_of(values: dict[str, Any]) -> NetworkConfig:
     return NetworkConfig(
         hidden=values["hidden_size"],
         filter=values["filter_size"],
@@ -46,7 +46,7 @@ def network_of(values):
     )
 
 
-def answers_of(path):
+def answers_of(path: Path) -> list[dict[str, Any]]:
     cases: dict[int, dict[str, Any]] = {}
     with np.load(path) as arrays:
         for key in arrays.files:
@@ -56,7 +56,7 @@ def answers_of(path):
 
 
 @pytest.fixture(scope="module", params=["toy_shared_trained", "toy_sep"])
-def toy(request, tmp_path_factory):
+def toy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Toy:
     folder = FOLDER / request.param
     values = json.loads((folder / "configuration.json").read_text())["model"]
     network = network_of(values)
@@ -73,7 +73,7 @@ def toy(request, tmp_path_factory):
     return Toy(values, network, sessions, answers_of(folder / "answers.npz"))
 
 
-def hypotheses_of(toy, case, precision="fp32"):
+def hypotheses_of(toy: Toy, case: dict[str, Any], precision: str = "fp32") -> list[list[Hypothesis]]:
     ids = case["input_ids"]
     session = toy.sessions[precision]
     encoded = session.encode(list(ids))
@@ -81,13 +81,13 @@ def hypotheses_of(toy, case, precision="fp32"):
     return beam_search(session.decoding(encoded, options.beam), [toy.values["max_decoded_trg_len"]] * len(ids), options)
 
 
-def test_there_are_as_many_variables_as_the_specification_counts(toy):
+def test_there_are_as_many_variables_as_the_specification_counts(toy: Toy) -> None:
     network = toy.network
     layers = 12 * network.encoder_layers + 14 * network.semantic_layers + 26 * network.decoder_layers
     assert len(variable_shapes(network)) == layers + (11 if network.shared_embeddings else 12)
 
 
-def test_encoder_and_semantic_vector_are_the_references(toy):
+def test_encoder_and_semantic_vector_are_the_references(toy: Toy) -> None:
     for case in toy.cases:
         encoded = toy.sessions["fp32"].encode(list(case["input_ids"]))
         expected = case["encoder_output"]
@@ -95,7 +95,7 @@ def test_encoder_and_semantic_vector_are_the_references(toy):
         np.testing.assert_allclose(encoded["meaning"], case["semantic_output"].reshape(encoded["meaning"].shape), atol=1e-5)
 
 
-def test_every_beam_has_the_references_tokens_and_score(toy):
+def test_every_beam_has_the_references_tokens_and_score(toy: Toy) -> None:
     compared = 0
     for case in toy.cases:
         for row, found in enumerate(hypotheses_of(toy, case)):
@@ -110,19 +110,19 @@ def test_every_beam_has_the_references_tokens_and_score(toy):
     assert compared >= 80
 
 
-def test_int8_stays_close_to_fp32(toy):
+def test_int8_stays_close_to_fp32(toy: Toy) -> None:
     for case in toy.cases:
         small, exact = (toy.sessions[name].encode(list(case["input_ids"])) for name in ("int8", "fp32"))
         error = np.linalg.norm(small["memory"] - exact["memory"]) / np.linalg.norm(exact["memory"])
         assert 0 < error < 0.03
 
 
-def test_int8_does_not_depend_on_the_batch(toy):
+def test_int8_does_not_depend_on_the_batch(toy: Toy) -> None:
     rows = [row for case in toy.cases for row in case["input_ids"] if 0 not in row and padded_width(len(row)) == 16]
     session = toy.sessions["int8"]
     options = SearchOptions(4, 0.6, toy.network.softmax_width)
 
-    def search(sources):
+    def search(sources: list[Ints]) -> list[list[Hypothesis]]:
         return beam_search(session.decoding(session.encode(sources), 4), [20] * len(sources), options)
 
     together = search(rows)

@@ -1,19 +1,24 @@
 """Training at toy size: that the network learns, resumes, and is the one that the ONNX graphs compute."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
 
 torch = pytest.importorskip("torch", reason="training needs the build extra: pip install -e '.[build]'")
 
-from nmt.build.corpus import load_packed, pack  # noqa: E402
-from nmt.build.network import Network  # noqa: E402
+from nmt.build.corpus import TokenSet, load_packed, pack  # noqa: E402
+from nmt.build.network import MASKED, Network, source_mask  # noqa: E402
 from nmt.build.package import Description, load_variables, write_bundle  # noqa: E402
 from nmt.build.train import Schedule, Trainer, batches, held_out_loss, train  # noqa: E402
 from nmt.build.vocabulary import train_tokenizer  # noqa: E402
 from nmt.config import NetworkConfig  # noqa: E402
 from nmt.translator import open_translator  # noqa: E402
+
+Data = tuple[TokenSet, TokenSet]
+Tokenizers = tuple[tuple[Tokenizer, Tokenizer], tuple[Path, Path]]
 
 NUMBERS = {"一": "one", "二": "two", "三": "three", "四": "four", "五": "five"}
 WORDS = {"狗": "dogs", "猫": "cats", "书": "books"}
@@ -21,35 +26,38 @@ PAIRS = [(f"我有{n}{m}{w}。", f"I have {NUMBERS[n]} {NUMBERS[m]} {WORDS[w]}."
 
 
 @pytest.fixture(scope="module")
-def tokenizers(tmp_path_factory):
+def tokenizers(tmp_path_factory: pytest.TempPathFactory) -> Tokenizers:
     folder = tmp_path_factory.mktemp("tokenizers")
     paths = (folder / "source.json", folder / "target.json")
-    trained = [train_tokenizer((pair[side] for pair in PAIRS), size=320, alphabet=60, source=side == 0) for side in (0, 1)]
+    trained = (
+        train_tokenizer((source for source, _ in PAIRS), size=320, alphabet=60, source=True),
+        train_tokenizer((target for _, target in PAIRS), size=320, alphabet=60, source=False),
+    )
     for tokenizer, path in zip(trained, paths, strict=True):
         tokenizer.save(str(path))
-    return tuple(trained), paths
+    return trained, paths
 
 
 @pytest.fixture(scope="module")
-def data(tokenizers, tmp_path_factory):
+def data(tokenizers: Tokenizers, tmp_path_factory: pytest.TempPathFactory) -> Data:
     path = tmp_path_factory.mktemp("data") / "train.npz"
     assert pack(PAIRS * 4, tokenizers[0], path) == len(PAIRS) * 4
     return load_packed(path)
 
 
 @pytest.fixture(scope="module")
-def config(tokenizers):
-    sizes = [tokenizer.get_vocab_size() for tokenizer in tokenizers[0]]
-    return NetworkConfig(32, 64, 2, 1, 1, 1, *sizes)
+def config(tokenizers: Tokenizers) -> NetworkConfig:
+    source, target = tokenizers[0]
+    return NetworkConfig(32, 64, 2, 1, 1, 1, source.get_vocab_size(), target.get_vocab_size())
 
 
-def trainer_of(config, folder, steps):
+def trainer_of(config: NetworkConfig, folder: Path, steps: int) -> Trainer:
     torch.manual_seed(1)
     return Trainer(Network(config, dropout=0.0), Schedule(steps, float("inf"), 5e-3, 20), folder, "cpu")
 
 
 @pytest.fixture(scope="module")
-def trained(config, data, tmp_path_factory):
+def trained(config: NetworkConfig, data: Data, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     trainer = trainer_of(config, folder, 240)
     before = held_out_loss(trainer.network, data, "cpu")
@@ -58,7 +66,7 @@ def trained(config, data, tmp_path_factory):
     return folder / "checkpoint.pt"
 
 
-def test_the_trained_model_translates_through_onnx(trained, tokenizers, tmp_path):
+def test_the_trained_model_translates_through_onnx(trained: Path, tokenizers: Tokenizers, tmp_path: Path) -> None:
     for precision in ("fp32", "int8"):
         bundle = tmp_path / precision
         write_bundle(load_variables(trained), tokenizers[1], bundle, precision, Description("toy", 50, 0.6, {}))
@@ -67,7 +75,7 @@ def test_the_trained_model_translates_through_onnx(trained, tokenizers, tmp_path
         assert right > 0.9 * len(PAIRS), precision
 
 
-def test_torch_and_onnx_compute_the_same_network(trained, tokenizers, tmp_path):
+def test_torch_and_onnx_compute_the_same_network(trained: Path, tokenizers: Tokenizers, tmp_path: Path) -> None:
     network_config, variables = load_variables(trained)
     write_bundle((network_config, variables), tokenizers[1], tmp_path / "b", "fp32", Description("toy", 50, 0.6, {}))
     session = open_translator(tmp_path / "b", 1, 1)._session
@@ -80,8 +88,6 @@ def test_torch_and_onnx_compute_the_same_network(trained, tokenizers, tmp_path):
     for row, ids in enumerate(rows):
         source[row, : len(ids)] = torch.from_numpy(ids)
     encoded = session.encode(rows)
-    from nmt.build.network import MASKED, source_mask  # noqa: PLC0415
-
     mask = source_mask(source)
     bias = ((1 - mask) * MASKED)[:, None, None, :]
     with torch.no_grad():
@@ -91,7 +97,7 @@ def test_torch_and_onnx_compute_the_same_network(trained, tokenizers, tmp_path):
     np.testing.assert_allclose(encoded["meaning"], meaning[:, 0].numpy(), atol=1e-4)
 
 
-def test_a_run_that_was_cut_off_goes_on_where_it_stood(config, data, tmp_path):
+def test_a_run_that_was_cut_off_goes_on_where_it_stood(config: NetworkConfig, data: Data, tmp_path: Path) -> None:
     first = trainer_of(config, tmp_path, 20)
     first.schedule = Schedule(10, float("inf"), 5e-3, 20)
     train(first, data, None, 512, 5)
@@ -104,7 +110,7 @@ def test_a_run_that_was_cut_off_goes_on_where_it_stood(config, data, tmp_path):
     assert second.step == 20
 
 
-def test_batches_hold_every_sentence_once_within_the_budget(data):
+def test_batches_hold_every_sentence_once_within_the_budget(data: Data) -> None:
     source, _ = data
     rows = 0
     for left, right in batches(data, 256, np.random.default_rng(0)):
@@ -115,7 +121,7 @@ def test_batches_hold_every_sentence_once_within_the_budget(data):
     assert rows == len(source)
 
 
-def test_the_schedule_warms_up_and_ends_at_zero():
+def test_the_schedule_warms_up_and_ends_at_zero() -> None:
     schedule = Schedule(100, 1000.0, 1.0, 10)
     assert schedule.rate(0, 0) == pytest.approx(0.1)
     assert schedule.rate(30, 0) == 1.0
@@ -124,7 +130,7 @@ def test_the_schedule_warms_up_and_ends_at_zero():
     assert schedule.progress(5, 2000) == 1.0
 
 
-def test_a_bundle_replaces_the_one_before_and_leaves_nothing_aside(trained, tokenizers, tmp_path):
+def test_a_bundle_replaces_the_one_before_and_leaves_nothing_aside(trained: Path, tokenizers: Tokenizers, tmp_path: Path) -> None:
     for precision in ("fp32", "int8"):
         write_bundle(load_variables(trained), tokenizers[1], tmp_path / "b", precision, Description("toy", 50, 0.6, {}))
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
