@@ -77,5 +77,5 @@ def test_ci_runs_the_commands_of_contributing() -> None:
 def test_every_package_goes_into_the_wheel() -> None:
     included = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
     modules = {path.name for path in ROOT.glob("*.py")}
-    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
     assert modules | packages <= set(included)
