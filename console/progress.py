@@ -54,7 +54,7 @@ def watch_job(database: Database, job: int) -> None:
 
 def _leave_to_another(job: int | None, workers: int) -> None:
     """Start a process that goes on when this one, and its terminal, are gone."""
-    command = [sys.executable, str(Path(__file__).with_name("cli.py")), "resume", f"--workers={workers}"]
+    command = [sys.executable, str(Path(__file__).parents[1] / "cli.py"), "resume", f"--workers={workers}"]
     if job is not None:
         command.append(str(job))
     # What goes wrong stands in the database.
