@@ -1,20 +1,32 @@
 """Puts the inline slots of a block over its translation.
 
 The rule: slots keep their order. Each cut between two slots of a segment goes to a word boundary of the target, at the place that
-corresponds by length; Latin words and numbers that stand once on both sides are fixed points of that correspondence. A slot that had text
-keeps at least one word while there are enough. Breaks, tabs and white space between segments are kept exactly.
+corresponds by length; Latin words and numbers that stand on both sides are fixed points of that correspondence. A slot of Chinese text
+keeps at least one word while there are enough; one that held a number or a sign which the translation does not have (the result of a
+page number field, say) gets none. Breaks, tabs and white space between segments are kept exactly.
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
+from typing import NamedTuple
 
 from models.document import Block, Span
 from models.segment import Piece
+from pipeline.punctuation import HAN
 
 _LATIN = re.compile(r"[A-Za-z0-9](?:[\w./:@+-]*[A-Za-z0-9])?", re.ASCII)
 _WORD = re.compile(r"\S+")
+
+
+class _FixedPoint(NamedTuple):
+    """A word that stands on both sides, where it starts on each, and its length."""
+
+    source: int
+    target: int
+    length: int
 
 
 def weave(block: Block, pieces: Sequence[Piece], translations: Mapping[str, str]) -> Block:
@@ -47,18 +59,24 @@ def _separator(before: str, after: str) -> str:
 def _project(source: str, target: str, cuts: list[int]) -> list[int]:
     """Return where the ascending `cuts` of `source` (each in 1..len) fall in `target`."""
     starts, ends = _words(target)
-    control = list(_fixed_points(source, target))
+    fixed = list(_fixed_points(source, target))
+    control = [(0, 0), *chain.from_iterable(_edges(point) for point in fixed), (len(source), len(target))]
+    middles = [(start + end) / 2 for start, end in zip(starts, ends, strict=True)]
     last = len(starts)
+    demands = [_demand(source, slot, fixed) for slot in pairwise([0, *cuts, len(source)])]
     words: list[int] = []  # for each cut, the number of target words before it
     for index, cut in enumerate(cuts):
-        wanted = last if cut == len(source) else bisect_right(ends, _interpolate(control, cut) + 0.5)
-        before = words[-1] if words else 0
-        has_text = cut > (cuts[index - 1] if index else 0)
-        follows = sum(later > earlier for earlier, later in pairwise([*cuts[index:], len(source)]))
-        words.append(max(before, min(max(wanted, before + has_text), last - follows)))
-    edges = [0, *words, last]
-    around = zip(edges, words, edges[2:], strict=False)
-    return list(accumulate((_place(target, (starts, ends), *counts) for counts in around), max))
+        before, later = words[-1] if words else 0, sum(demands[index + 1 :])
+        wanted = bisect_left(middles, _interpolate(control, cut)) if demands[index] else before
+        words.append(max(before, min(max(wanted, before + demands[index]), last - later)) if later else last)
+    counts = zip([0, *words], words, [*words, last][1:], strict=False)
+    return list(accumulate((_place(target, (starts, ends), *count) for count in counts), max))
+
+
+def _demand(source: str, slot: tuple[int, int], fixed: Sequence[_FixedPoint]) -> int:
+    """Return how many words a slot must get: one for text, none for a number or sign that the translation does not have."""
+    start, end = slot
+    return int(bool(HAN.search(source, start, end)) or any(point.source < end and start < point.source + point.length for point in fixed))
 
 
 def _words(text: str) -> tuple[list[int], list[int]]:
@@ -79,27 +97,32 @@ def _place(target: str, words: tuple[list[int], list[int]], before: int, count: 
     return starts[count] if after - count < count - before else ends[count - 1]
 
 
-def _fixed_points(source: str, target: str) -> Iterator[tuple[int, int]]:
-    """Yield ascending (source offset, target offset) pairs: both ends, and the edges of Latin words that stand once on both sides."""
-    yield 0, 0
-    position = (0, 0)
-    theirs = _once(target)
-    for word, start in _once(source).items():
-        if word in theirs and start >= position[0] and theirs[word] >= position[1]:
-            yield start, theirs[word]
-            position = start + len(word), theirs[word] + len(word)
-            yield position
-    yield len(source), len(target)
+def _fixed_points(source: str, target: str) -> Iterator[_FixedPoint]:
+    """Yield the Latin words and numbers that stand equally often on both sides, in an order that both sides have."""
+    ours, theirs = _latin(source), _latin(target)
+    pairs = (
+        (start, word, place)
+        for word, starts in ours.items()
+        if len(starts) == len(theirs.get(word, ()))
+        for start, place in zip(starts, theirs[word], strict=True)
+    )
+    ours_end = theirs_end = 0
+    for start, word, place in sorted(pairs):
+        if start >= ours_end and place >= theirs_end:
+            yield _FixedPoint(start, place, len(word))
+            ours_end, theirs_end = start + len(word), place + len(word)
 
 
-def _once(text: str) -> dict[str, int]:
-    """Return the Latin words and numbers that occur once in `text`, with their offsets, in order."""
-    offsets: dict[str, int] = {}
-    repeated: set[str] = set()
+def _edges(point: _FixedPoint) -> tuple[tuple[int, int], tuple[int, int]]:
+    return (point.source, point.target), (point.source + point.length, point.target + point.length)
+
+
+def _latin(text: str) -> dict[str, list[int]]:
+    """Return the Latin words and numbers of `text` and where each of them starts."""
+    found: dict[str, list[int]] = defaultdict(list)
     for match in _LATIN.finditer(text):
-        if offsets.setdefault(match[0], match.start()) != match.start():
-            repeated.add(match[0])
-    return {word: start for word, start in offsets.items() if word not in repeated}
+        found[match[0]].append(match.start())
+    return found
 
 
 def _interpolate(control: list[tuple[int, int]], cut: int) -> float:

@@ -100,3 +100,19 @@ def test_identity_translation_changes_nothing(slots: list[str]) -> None:
     block = block_of(*slots)
     pieces = [Piece(piece.text, is_segment=True) for piece in split(block.text)]
     assert weave(block, pieces, {}) == block
+
+
+def test_a_number_that_the_translation_lost_leaves_its_slot_empty() -> None:
+    slots = woven(["第 ", "1", " 页，共 ", "12", " 页"], **{"第 1 页，共 12 页": "For more information"})
+    assert "".join(slots) == "For more information"
+    assert slots[1] == slots[3] == ""
+
+
+def test_page_numbers_keep_their_slots_even_when_they_are_the_same() -> None:
+    slots = woven(["第 ", "1", " 页，共 ", "1", " 页"], **{"第 1 页，共 1 页": "Page 1 of 1 page"})
+    assert [slots[1].strip(), slots[3].strip()] == ["1", "1"]
+
+
+def test_a_sign_at_the_end_never_takes_a_word() -> None:
+    slots = woven(["总部设在上海", "①"], **{"总部设在上海①": "The head office is in Shanghai"})
+    assert slots == ["The head office is in Shanghai", ""]
