@@ -7,7 +7,7 @@ page number field, say) gets none. Breaks, tabs and white space between segments
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, chain, pairwise
@@ -40,7 +40,7 @@ def weave(block: Block, pieces: Sequence[Piece], translations: Mapping[str, str]
         target = translations.get(piece.text, piece.text) if piece.is_segment else piece.text
         same = target == piece.text
         blank = "" if was_same and same else _separator(parts[-1], target)
-        inside = [cut - offset for cut in cuts if offset < cut <= offset + len(piece.text)]
+        inside = [cut - offset for cut in cuts[bisect_right(cuts, offset) : bisect_right(cuts, offset + len(piece.text))]]
         moved.extend(length + len(blank) + place for place in (inside if same else _project(piece.text, target, inside)))
         parts.append(blank + target)
         offset, length, was_same = offset + len(piece.text), length + len(parts[-1]), same
