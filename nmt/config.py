@@ -7,9 +7,10 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class NetworkConfig:
-    """Sizes of a CSANMT network (Wei et al., ACL 2022) as DAMO's implementation builds it: pre-norm, absolute positions, tied softmax.
+    """Sizes of a CSANMT network (Wei et al., ACL 2022) as DAMO's implementation builds it: pre-norm, tied softmax.
 
-    `relative_distance` is the clipping distance of the relative positions in the semantic encoder's self-attention.
+    `relative_distance` is the clipping distance of the relative positions in the semantic encoder's self-attention. With
+    `relative_positions` the encoder's and the decoder's self-attention have them too, in place of the absolute position signal.
     """
 
     hidden: int
@@ -22,6 +23,7 @@ class NetworkConfig:
     target_vocabulary: int
     shared_embeddings: bool = False
     relative_distance: int = 16
+    relative_positions: bool = False
 
     @property
     def head_size(self) -> int:
@@ -64,14 +66,18 @@ def _feed_forward(scope: str, width: int, inner: int) -> Iterator[tuple[str, tup
     yield from _linear(f"{scope}/output_layer/linear", inner, width)
 
 
+def _relative(scope: str, config: NetworkConfig) -> Iterator[tuple[str, tuple[int, ...]]]:
+    rows = 2 * config.relative_distance + 1
+    yield f"{scope}/rpr_k", (rows, config.head_size)
+    yield f"{scope}/rpr_v", (rows, config.head_size)
+
+
 def _encoder_layer(scope: str, config: NetworkConfig, *, relative: bool) -> Iterator[tuple[str, tuple[int, ...]]]:
     width = config.hidden
     yield from _norm(f"{scope}/layer_norm", width)
     yield from _linear(f"{scope}/encoder_self_attention/qkv_transform", width, 3 * width)
     if relative:
-        rows = 2 * config.relative_distance + 1
-        yield f"{scope}/encoder_self_attention/rpr_k", (rows, config.head_size)
-        yield f"{scope}/encoder_self_attention/rpr_v", (rows, config.head_size)
+        yield from _relative(f"{scope}/encoder_self_attention", config)
     yield from _linear(f"{scope}/encoder_self_attention/output_transform", width, width)
     yield from _norm(f"{scope}/layer_norm_1", width)
     yield from _feed_forward(f"{scope}/ffn_layer", width, config.filter)
@@ -83,6 +89,8 @@ def _decoder_layer(scope: str, config: NetworkConfig) -> Iterator[tuple[str, tup
     yield from _feed_forward(f"{scope}/embedding_augmentation_layer", width, width)
     yield from _norm(f"{scope}/layer_norm_1", width)
     yield from _linear(f"{scope}/decoder_self_attention/qkv_transform", width, 3 * width)
+    if config.relative_positions:
+        yield from _relative(f"{scope}/decoder_self_attention", config)
     yield from _linear(f"{scope}/decoder_self_attention/output_transform", width, width)
     yield from _norm(f"{scope}/layer_norm_2", width)
     yield from _linear(f"{scope}/encdec_attention/q_transform", width, width)
@@ -110,7 +118,7 @@ def variable_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
         "encoder_input_bias": (width,),
     }
     for layer in range(config.encoder_layers):
-        shapes.update(_encoder_layer(f"encoder/layer_{layer}", config, relative=False))
+        shapes.update(_encoder_layer(f"encoder/layer_{layer}", config, relative=config.relative_positions))
     shapes.update(_norm("encoder/layer_norm", width))
     for layer in range(config.semantic_layers):
         shapes.update(_encoder_layer(f"mini_xlm_encoder/layer_{layer}", config, relative=True))

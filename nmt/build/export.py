@@ -12,7 +12,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto
 
-from nmt.build.graph import MICROSOFT, Graph, Precision
+from nmt.build.graph import MICROSOFT, DataFile, Graph, Precision
 from nmt.config import NetworkConfig, embedding_names
 
 Variables = Mapping[str, NDArray[np.float32]]
@@ -29,34 +29,38 @@ def timing_signal(length: int, width: int) -> NDArray[np.float32]:
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
 
 
-def export_encoder(config: NetworkConfig, variables: Variables, precision: Precision, positions: int) -> onnx.ModelProto:
-    """Return the graph from source ids to all that the decoder needs of a sentence.
+def export_encoder(
+    config: NetworkConfig, variables: Variables, precision: Precision, positions: int, data: DataFile | None = None
+) -> onnx.ModelProto:
+    """Return the graph from source ids to all that the decoder needs of a sentence; its large constants go to `data` where it is given.
 
     Input `source` [B, L]: ids, each row followed by at least one 0. Outputs: `memory` [B, L, H], `meaning` [B, H], `bias` [B, 1, 1, L],
     `augmentation` [B, layers, H], and for each decoder layer `cross_key_i` and `cross_value_i` [B, N, L, D].
     """
-    return _Encoder(config, variables, precision, positions).build()
+    return _Encoder(config, variables, positions, Graph("encoder", precision, data)).build()
 
 
-def export_decoder(config: NetworkConfig, variables: Variables, precision: Precision, positions: int) -> onnx.ModelProto:
-    """Return the graph of one decoder step with its share of the beam search.
+def export_decoder(
+    config: NetworkConfig, variables: Variables, precision: Precision, positions: int, data: DataFile | None = None
+) -> onnx.ModelProto:
+    """Return the graph of one decoder step with its share of the beam search; `data` as in `export_encoder`.
 
     Inputs: `tokens` [B, K] of the step before (ignored at position 0), `position` [1], `parents` [P] (which earlier hypothesis each one
     continues), `log_probs` [B, K], `candidates` [1] (how many continuations of a sentence to return), the encoder's outputs, and the
     caches `self_key_i`, `self_value_i` [earlier P, N, positions so far, D]. Outputs: `scores` [B, candidates] (log-probabilities of the
     whole hypothesis, descending), `continuations` [B, candidates] (beam · V + token), and the caches one position longer.
     """
-    return _Decoder(config, variables, precision, positions).build()
+    return _Decoder(config, variables, positions, Graph("decoder", precision, data)).build()
 
 
 class _Network:
     """What both graphs are made of. Streams are two-dimensional, [rows, H]."""
 
-    def __init__(self, config: NetworkConfig, variables: Variables, precision: Precision, positions: int, name: str) -> None:
+    def __init__(self, config: NetworkConfig, variables: Variables, positions: int, graph: Graph) -> None:
         self.config = config
         self.variables = variables
         self.positions = positions
-        self.graph = Graph(name, precision)
+        self.graph = graph
 
     def norm(self, scope: str, x: str) -> str:
         scale, offset = f"{scope}/layer_norm_scale", f"{scope}/layer_norm_offset"
@@ -89,9 +93,8 @@ class _Network:
 
 
 class _Encoder(_Network):
-    def __init__(self, config: NetworkConfig, variables: Variables, precision: Precision, positions: int) -> None:
-        super().__init__(config, variables, precision, positions, "encoder")
-        graph = self.graph
+    def __init__(self, config: NetworkConfig, variables: Variables, positions: int, graph: Graph) -> None:
+        super().__init__(config, variables, positions, graph)
         self.source = graph.input("source", INT, ["B", "L"])
         shape = graph.op("Shape", self.source)
         self.length = graph.op("Slice", shape, *(graph.constant([edge], np.int64) for edge in (1, 2)))
@@ -99,6 +102,7 @@ class _Encoder(_Network):
         self.rows_mask = graph.reshape(self.mask, -1, 1)  # BL x 1
         hidden = graph.op("Sub", graph.constant(1.0, np.float32), self.mask)
         self.bias = self.scaled(graph.op("Unsqueeze", hidden, graph.constant([1, 2], np.int64)), MASKED)  # B x 1 x 1 x L
+        self.relative = self._relative_index()
         heads = graph.constant([config.heads, config.head_size], np.int64)
         self.heads_shape = graph.op("Concat", shape, heads, axis=0)  # B, L, N, D
 
@@ -134,20 +138,21 @@ class _Encoder(_Network):
     def _memory(self) -> str:
         graph = self.graph
         x = self.embed(embedding_names(self.config)[0], self.source)  # B x L x H
-        x = graph.op("Add", x, graph.op("Slice", self.timing(), graph.constant([0], np.int64), self.length))
+        if not self.config.relative_positions:
+            x = graph.op("Add", x, graph.op("Slice", self.timing(), graph.constant([0], np.int64), self.length))
         x = graph.op("Mul", graph.reshape(x, -1, self.config.hidden), self.rows_mask)
         x = graph.op("Add", x, graph.constant(self.variables["encoder_input_bias"], np.float32))
+        relative = self.relative if self.config.relative_positions else None
         for layer in range(self.config.encoder_layers):
-            x = self._layer(f"encoder/layer_{layer}", x, None)
+            x = self._layer(f"encoder/layer_{layer}", x, relative)
         return self.norm("encoder/layer_norm", x)
 
     def _meaning(self) -> str:
         graph = self.graph
         x = graph.reshape(self.embed(embedding_names(self.config)[1], self.source), -1, self.config.hidden)
         x = graph.op("Mul", x, self.rows_mask)
-        relative = self._relative_index()
         for layer in range(self.config.semantic_layers):
-            x = self._layer(f"mini_xlm_encoder/layer_{layer}", x, relative)
+            x = self._layer(f"mini_xlm_encoder/layer_{layer}", x, self.relative)
         axis = graph.constant([1], np.int64)
         # A product a sentence: ReduceSum adds up a batch of one in another order than a larger one.
         total = graph.op("MatMul", graph.op("Unsqueeze", self.mask, axis), self._three_dimensional(x))
@@ -210,9 +215,8 @@ class _Encoder(_Network):
 
 
 class _Decoder(_Network):
-    def __init__(self, config: NetworkConfig, variables: Variables, precision: Precision, positions: int) -> None:
-        super().__init__(config, variables, precision, positions, "decoder")
-        graph = self.graph
+    def __init__(self, config: NetworkConfig, variables: Variables, positions: int, graph: Graph) -> None:
+        super().__init__(config, variables, positions, graph)
         self.tokens = graph.input("tokens", INT, ["B", "K"])
         self.position = graph.input("position", INT, [1])
         self.parents = graph.input("parents", INT, ["P"])
@@ -224,13 +228,16 @@ class _Decoder(_Network):
         self.stream_shape = graph.op("Concat", shape, graph.constant([config.hidden], np.int64), axis=0)  # B, K, H
         self.heads_shape = graph.op("Concat", shape, graph.constant([config.heads, config.head_size], np.int64), axis=0)
         self.rows_shape = graph.op("Slice", shape, graph.constant([0], np.int64), graph.constant([1], np.int64))
+        self.relative = self._relative_index() if config.relative_positions else None
 
     def build(self) -> onnx.ModelProto:
         graph, config = self.graph, self.config
         name = embedding_names(config)[2]
         x = self.embed(name, graph.reshape(self.tokens, -1))  # P x H
         started = graph.op("Cast", graph.op("Greater", self.position, graph.constant(0, np.int64)), to=FLOAT)
-        x = graph.op("Add", graph.op("Mul", x, started), graph.op("Gather", self.timing(), self.position))
+        x = graph.op("Mul", x, started)
+        if not config.relative_positions:
+            x = graph.op("Add", x, graph.op("Gather", self.timing(), self.position))
         for layer in range(config.decoder_layers):
             x = self._layer(layer, x)
         self._continuations(self._logits(self.norm("decoder/layer_norm", x), name))
@@ -251,8 +258,24 @@ class _Decoder(_Network):
         q, k, v = (graph.reshape(part, -1, config.heads, 1, config.head_size) for part in parts)  # P x N x 1 x D
         k, v = self._extended("key", layer, k), self._extended("value", layer, v)
         scores = graph.op("FusedMatMul", q, k, domain=MICROSOFT, transB=1, alpha=config.head_size**-0.5)
-        context = graph.reshape(graph.op("MatMul", self.softmax(scores), v), -1, config.hidden)
-        return self.linear(f"{scope}/output_transform", context)
+        if self.relative:
+            near = graph.op("MatMul", q, graph.constant(self.variables[f"{scope}/rpr_k"].T, np.float32))
+            near = self.scaled(near, config.head_size**-0.5)  # P x N x 1 x R
+            scores = graph.op("Add", scores, graph.op("Gather", near, self.relative, axis=3))  # P x N x 1 x T
+        weights = self.softmax(scores)
+        context = graph.op("MatMul", weights, v)
+        if self.relative:
+            values = graph.op("Gather", graph.constant(self.variables[f"{scope}/rpr_v"], np.float32), self.relative)  # T x D
+            context = graph.op("Add", context, graph.op("MatMul", weights, values))
+        return self.linear(f"{scope}/output_transform", graph.reshape(context, -1, config.hidden))
+
+    def _relative_index(self) -> str:
+        """Return clip(position - key) + distance of the positions so far, T."""
+        graph = self.graph
+        distance = graph.constant(self.config.relative_distance, np.int64)
+        scalar = graph.op("Squeeze", self.position)
+        offsets = graph.op("Range", scalar, graph.constant(-1, np.int64), graph.constant(-1, np.int64))
+        return graph.op("Add", graph.op("Min", offsets, distance), distance)
 
     def _extended(self, kind: str, layer: int, new: str) -> str:
         """Return the cache of the hypotheses that go on, with the new position at its end, and give it out."""

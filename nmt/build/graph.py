@@ -1,6 +1,8 @@
 """A thin builder of ONNX graphs, with the two kinds of matrix product that the engine uses."""
 
-from typing import Any, Literal
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
 
 import numpy as np
 import onnx
@@ -13,14 +15,47 @@ IR_VERSION = 10
 # Activations are unsigned around this: processors multiply unsigned by signed bytes; ONNX Runtime takes ten times as long otherwise.
 ZERO_POINT = 128
 Precision = Literal["fp32", "int8"]
+_PAGE = 4096  # bytes: ONNX Runtime maps tensors that start at one
+_LARGE = 1024  # bytes: what is smaller stays in the graph, where ONNX Runtime reads shapes
+
+
+class DataFile:
+    """The file beside a graph that holds its large constants, each written as it comes: neither file nor memory hold them twice.
+
+    A graph that holds them itself must stay below the 2 GB of a protocol buffer.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._name = path.name
+        self._file = path.open("wb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._file.close()
+
+    def add(self, value: NDArray[Any], name: str) -> onnx.TensorProto:
+        """Write a contiguous array and return the tensor that points to it."""
+        offset = self._file.seek(-(-self._file.tell() // _PAGE) * _PAGE)
+        self._file.write(value.data)
+        kind = helper.np_dtype_to_tensor_dtype(value.dtype)
+        tensor = TensorProto(name=name, data_type=kind, dims=value.shape, data_location=TensorProto.EXTERNAL)
+        for key, place in (("location", self._name), ("offset", offset), ("length", value.nbytes)):
+            tensor.external_data.add(key=key, value=str(place))
+        return tensor
 
 
 class Graph:
-    """Collects nodes and constants; values are known by name. `precision` decides how `linear` and `lookup` store their weights."""
+    """Collects nodes and constants; values are known by name. `precision` decides how `linear` and `lookup` store their weights.
 
-    def __init__(self, name: str, precision: Precision) -> None:
+    Large constants go to `data` where it is given.
+    """
+
+    def __init__(self, name: str, precision: Precision, data: DataFile | None = None) -> None:
         self.name = name
         self.precision = precision
+        self._data = data
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
         self._inputs: list[onnx.ValueInfoProto] = []
@@ -41,7 +76,11 @@ class Graph:
         """Return the name of a constant; one with the same given name is stored once."""
         name = name or f"c{len(self._constants)}"
         if name not in self._constants:
-            self._constants[name] = numpy_helper.from_array(np.ascontiguousarray(value, dtype), name)
+            array = np.ascontiguousarray(value, dtype)
+            if self._data is None or array.nbytes < _LARGE:
+                self._constants[name] = numpy_helper.from_array(array, name)
+            else:
+                self._constants[name] = self._data.add(array, name)
         return name
 
     def op(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
@@ -101,15 +140,18 @@ class Graph:
         return self.op("Mul", self.op("Cast", rows, to=TensorProto.FLOAT), scale)
 
     def model(self, metadata: dict[str, str]) -> onnx.ModelProto:
-        """Return the checked model."""
+        """Return the model; where it has a `DataFile`, check the files once both are written, otherwise it is checked here."""
         for node in self._nodes:
             node.input[:] = [self._renamed.get(value, value) for value in node.input]
             node.output[:] = [self._renamed.get(value, value) for value in node.output]
-        graph = helper.make_graph(self._nodes, self.name, self._inputs, self._outputs, list(self._constants.values()))
+        graph = helper.make_graph(self._nodes, self.name, self._inputs, self._outputs)
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="translate-docs")
         helper.set_model_props(model, metadata)
-        onnx.checker.check_model(model)
+        while self._constants:  # one at a time, so that memory holds them once
+            model.graph.initializer.append(self._constants.pop(next(iter(self._constants))))
+        if self._data is None:
+            onnx.checker.check_model(model)
         return model
 
 

@@ -35,6 +35,8 @@ class Network(nn.Module):
 
     def __init__(self, config: NetworkConfig, dropout: float = 0.1, max_positions: int = 512) -> None:
         super().__init__()
+        if config.relative_positions:
+            raise ValueError("only networks with absolute positions can be trained")
         self.config = config
         self.dropout = dropout
         self.variables = nn.ParameterDict({name: nn.Parameter(_initial(name, shape)) for name, shape in variable_shapes(config).items()})

@@ -43,6 +43,7 @@ def network_of(values: dict[str, Any]) -> NetworkConfig:
         target_vocabulary=values["trg_vocab_size"],
         shared_embeddings=values["shared_source_target_embedding"],
         relative_distance=values["max_relative_dis"],
+        relative_positions=values["position_info_type"] == "relative",
     )
 
 
@@ -55,7 +56,7 @@ def answers_of(path: Path) -> list[dict[str, Any]]:
     return [cases[number] for number in sorted(cases)]
 
 
-@pytest.fixture(scope="module", params=["toy_shared_trained", "toy_sep"])
+@pytest.fixture(scope="module", params=["toy_shared_trained", "toy_sep", "toy_relative"])
 def toy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Toy:
     folder = FOLDER / request.param
     values = json.loads((folder / "configuration.json").read_text())["model"]
@@ -83,7 +84,8 @@ def hypotheses_of(toy: Toy, case: dict[str, Any], precision: str = "fp32") -> li
 
 def test_there_are_as_many_variables_as_the_specification_counts(toy: Toy) -> None:
     network = toy.network
-    layers = 12 * network.encoder_layers + 14 * network.semantic_layers + 26 * network.decoder_layers
+    relative = 2 if network.relative_positions else 0
+    layers = (12 + relative) * network.encoder_layers + 14 * network.semantic_layers + (26 + relative) * network.decoder_layers
     assert len(variable_shapes(network)) == layers + (11 if network.shared_embeddings else 12)
 
 
