@@ -11,6 +11,7 @@ from nmt.config import NetworkConfig
 
 MANIFEST = "bundle.json"
 FORMAT = 1
+DEFAULT_BEAM = 4
 _DEFAULT = Path(__file__).parent / "bundles" / "zh-en-small"
 
 
@@ -20,7 +21,8 @@ class Manifest:
 
     `positions` is how many positions the graphs hold. `max_source` is the greatest number of source tokens the model was trained for;
     longer segments are translated in parts. `penalty` is the length penalty of the search. `record` holds licence, attribution of the
-    data, training and evaluation, for people.
+    data, training and evaluation, for people. `tokenizer` is one that `nmt.tokenization` knows. `max_target` is the greatest number of
+    target tokens, the end of sentence counted, where the model has a fixed one. `beam` is the width of the search it was made for.
     """
 
     folder: Path
@@ -32,11 +34,21 @@ class Manifest:
     penalty: float
     files: dict[str, str]
     record: dict[str, Any]
+    tokenizer: str = "subword"
+    max_target: int | None = None
+    beam: int = DEFAULT_BEAM
 
     @property
     def digest(self) -> str:
         """Return one SHA-256 over everything that a translation depends on."""
-        parts = {"network": self.network.to_json(), "max_source": self.max_source, "penalty": self.penalty, "files": self.files}
+        parts = {
+            "network": self.network.to_json(),
+            "tokenizer": self.tokenizer,
+            "max_source": self.max_source,
+            "max_target": self.max_target,
+            "penalty": self.penalty,
+            "files": self.files,
+        }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def path(self, name: str) -> Path:
@@ -73,6 +85,9 @@ def load_manifest(folder: Path) -> Manifest:
             penalty=float(decoding["penalty"]),
             files=dict(values["files"]),
             record=dict(values["record"]),
+            tokenizer=str(values.get("tokenizer", "subword")),
+            max_target=int(decoding["max_target"]) if "max_target" in decoding else None,
+            beam=int(decoding.get("beam", DEFAULT_BEAM)),
         )
     except FileNotFoundError as error:
         raise ModelError(f"{folder} holds no model bundle ({MANIFEST} is missing); give the folder of a bundle with --model") from error

@@ -11,7 +11,7 @@ from nmt.bundle import default_bundle, signature, verify
 from nmt.guards import repeats
 from nmt.search import Hypothesis, Ints, SearchOptions, beam_search
 from nmt.session import Session, padded_width
-from nmt.tokenizer import SubwordTokenizer
+from nmt.tokenization import Tokenizer, open_tokenizer
 
 BATCH_POSITIONS = 1024  # source positions a batch
 _CLAUSE_END = re.compile(r"[，、；：,;:\s]")
@@ -20,7 +20,7 @@ _CLAUSE_END = re.compile(r"[，、；：,;:\s]")
 class Translator:
     """A warm model. Not for use by several threads at once."""
 
-    def __init__(self, session: Session, tokenizer: SubwordTokenizer, beam: int) -> None:
+    def __init__(self, session: Session, tokenizer: Tokenizer, beam: int) -> None:
         manifest = session.manifest
         self.signature = signature(manifest.folder, beam)
         self._session = session
@@ -63,7 +63,8 @@ class Translator:
 
     def _limit(self, length: int) -> int:
         """Return the greatest number of target tokens for a source of this length."""
-        return min(self._session.manifest.positions, 3 * length + 16)
+        manifest = self._session.manifest
+        return min(manifest.positions, 3 * length + 16) if manifest.max_target is None else manifest.max_target
 
     def _translation(self, source: str, best: Hypothesis) -> Translation:
         target = self._tokenizer.decode(best.tokens)
@@ -103,4 +104,4 @@ def open_translator(bundle: Path | None, beam: int, threads: int) -> Translator:
     manifest = verify(bundle or default_bundle())
     if beam < 1:
         raise ModelError(f"--beam is {beam}, but must be 1 or more")
-    return Translator(Session(manifest, threads), SubwordTokenizer(manifest.folder), beam)
+    return Translator(Session(manifest, threads), open_tokenizer(manifest), beam)

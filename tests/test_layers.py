@@ -27,6 +27,7 @@ HOMES = {
     "celery": ("tasks",),
     "click": ("cli", "console"),
     "docx": ("parsers",),
+    "jieba": ("nmt.jieba_tokenizer",),
     "kombu": ("tasks",),
     "lxml": ("parsers",),
     "numpy": ("nmt",),
@@ -36,11 +37,15 @@ HOMES = {
     "redis": ("tasks",),
     "rich": ("console",),
     "sacrebleu": ("nmt.build",),
+    "sacremoses": ("nmt.jieba_tokenizer",),
     "sqlalchemy": ("models", "migrations"),
+    "subword_nmt": ("nmt.jieba_tokenizer",),
     "tokenizers": ("nmt",),
     "torch": ("nmt.build",),
     "transformers": ("nmt",),
 }
+# The command that makes a model; it imports the maker when it is called.
+MAKERS = {"cli": {"nmt.build.modelscope.import_model"}}
 
 
 def module_name(path: Path) -> str:
@@ -88,7 +93,7 @@ def test_every_library_is_imported_in_its_home_only(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in MODULES if "build" not in path.parts], ids=module_name)
 def test_nothing_that_runs_imports_what_builds_models(path: Path) -> None:
-    assert {name for name in imported(path) if within(name, "nmt.build")} == set()
+    assert {name for name in imported(path) if within(name, "nmt.build")} - MAKERS.get(module_name(path), set()) == set()
 
 
 def test_a_module_that_broke_the_rules_would_be_found() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from models.errors import ModelError
 from nmt.bundle import MANIFEST, default_bundle, load_manifest, signature, verify
+from nmt.tokenization import open_tokenizer
 
 
 @pytest.fixture
@@ -76,3 +77,26 @@ def test_the_signature_follows_weights_and_decoding(copy: Path) -> None:
     assert signature(copy, 2) != before
     edit(copy, files={**load_manifest(copy).files, "encoder.onnx": "0" * 64})
     assert signature(copy, 4) != before
+
+
+def test_what_older_bundles_do_not_say_has_its_old_meaning(copy: Path) -> None:
+    values = json.loads((copy / MANIFEST).read_text())
+    values.pop("tokenizer", None)
+    decoding = {key: values["decoding"][key] for key in ("max_source", "penalty")}
+    (copy / MANIFEST).write_text(json.dumps(values | {"decoding": decoding}))
+    manifest = load_manifest(copy)
+    assert (manifest.tokenizer, manifest.max_target, manifest.beam) == ("subword", None, 4)
+
+
+def test_the_signature_follows_tokenizer_and_limit(copy: Path) -> None:
+    before = signature(copy, 4)
+    edit(copy, tokenizer="jieba-bpe")
+    changed = signature(copy, 4)
+    edit(copy, decoding={"max_source": 100, "penalty": 0.6, "max_target": 40})
+    assert len({before, changed, signature(copy, 4)}) == 3
+
+
+def test_a_tokenizer_of_a_newer_version_is_an_error(copy: Path) -> None:
+    edit(copy, tokenizer="telepathy")
+    with pytest.raises(ModelError, match=r"bundle\.json names the tokenizer 'telepathy'"):
+        open_tokenizer(load_manifest(copy))

@@ -1,0 +1,110 @@
+"""Text to ids and back as ModelScope's CSANMT pipeline does it: jieba and subword-nmt for Chinese, Moses' detokeniser for English."""
+
+import io
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import ModelError
+
+SOURCE_FILE = "source.vocabulary.txt"
+TARGET_FILE = "target.vocabulary.txt"
+CODES_FILE = "source.bpe.txt"
+UNKNOWN = "<unk>"
+_SEPARATOR = "@@"
+_CACHE_LIMIT = 100_000  # words: the library remembers every word that it ever cut
+
+
+class JiebaTokenizer:
+    """The vocabularies and the merges of an imported model. A token that the source vocabulary lacks gets the last id."""
+
+    def __init__(self, folder: Path, source_size: int) -> None:
+        """Read the files.
+
+        Args:
+            folder: the bundle.
+            source_size: how many rows the source embedding has, which may be more than the vocabulary's lines.
+        """
+        self._source = {token: number for number, token in enumerate(read_vocabulary(folder / SOURCE_FILE))}
+        self._target = read_vocabulary(folder / TARGET_FILE)
+        self._unknown = source_size - 1
+        self._words = _jieba()
+        self._merges = _merges(folder / CODES_FILE)
+        self._detokenizer = _moses()
+
+    def encode(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
+        """Return the source ids of each text, without the end of sentence."""
+        return [np.array([self._source.get(token, self._unknown) for token in self._tokens(text)], np.int64) for text in texts]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text of target ids."""
+        tokens = (self._target[number] if number < len(self._target) else UNKNOWN for number in ids)
+        joined = " ".join(tokens).replace(f"{_SEPARATOR} ", "").replace(_SEPARATOR, "")
+        return str(self._detokenizer.detokenize(joined.split()))
+
+    def _tokens(self, text: str) -> list[str]:
+        if len(self._merges.cache) > _CACHE_LIMIT:
+            self._merges.cache.clear()
+        # White space other than the blank is a token of its own up to here and vanishes in split().
+        tokens: list[str] = self._merges.process_line(" ".join(self._words.cut(text))).split()
+        return tokens
+
+
+def read_vocabulary(path: Path) -> list[str]:
+    """Return the tokens of a vocabulary file by id: one a line, blank lines count.
+
+    Raises:
+        ModelError: it cannot be read, or is not UTF-8.
+    """
+    return [line.strip() for line in _lines(path)]
+
+
+def check_codes(path: Path) -> None:
+    """Raise ModelError unless every line of a file of BPE codes, but for the version in the first, is a pair."""
+    for number, line in enumerate(_lines(path), 1):
+        versioned = number == 1 and line.startswith("#version:")
+        if not versioned and len(line.strip("\r\n ").split(" ")) != 2:  # noqa: PLR2004 - a pair
+            raise ModelError(f"{path}, line {number} is no pair of subwords; the file is damaged, fetch it again")
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """Yield the lines as Python's text mode cuts them, which is how a model's ids were given."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            yield from file
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}; fetch it again") from error
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path} is not UTF-8 text ({error.reason} at byte {error.start}); fetch it again") from error
+
+
+def _merges(path: Path) -> Any:
+    check_codes(path)  # the library ends the process over a bad line
+    from subword_nmt.apply_bpe import BPE  # noqa: PLC0415
+
+    return BPE(io.StringIO(path.read_text(encoding="utf-8")), separator=_SEPARATOR)
+
+
+def _jieba() -> Any:
+    """Return a segmenter with the default dictionary, which no other code can have changed.
+
+    The library would keep the parsed dictionary under a fixed name in the folder for temporary files, where anyone could put another.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its source has escapes that newer Pythons warn of, as does pkg_resources, which it tries
+        import jieba  # noqa: PLC0415
+
+    segmenter = jieba.Tokenizer()
+    segmenter.FREQ, segmenter.total = segmenter.gen_pfdict(segmenter.get_dict_file())
+    segmenter.initialized = True
+    return segmenter
+
+
+def _moses() -> Any:
+    from sacremoses import MosesDetokenizer  # noqa: PLC0415
+
+    return MosesDetokenizer(lang="en")
