@@ -11,14 +11,16 @@ torch = pytest.importorskip("torch", reason="training needs the build extra: pip
 
 from nmt.build.corpus import TokenSet, load_packed, pack  # noqa: E402
 from nmt.build.network import MASKED, Network, source_mask  # noqa: E402
-from nmt.build.package import Description, load_variables, write_bundle  # noqa: E402
+from nmt.build.package import load_variables  # noqa: E402
 from nmt.build.train import Schedule, Trainer, batches, held_out_loss, train  # noqa: E402
 from nmt.build.vocabulary import train_tokenizer  # noqa: E402
+from nmt.build.writer import Description, write_bundle  # noqa: E402
 from nmt.config import NetworkConfig  # noqa: E402
+from nmt.tokenizer import SOURCE_FILE, TARGET_FILE  # noqa: E402
 from nmt.translator import open_translator  # noqa: E402
 
 Data = tuple[TokenSet, TokenSet]
-Tokenizers = tuple[tuple[Tokenizer, Tokenizer], tuple[Path, Path]]
+Tokenizers = tuple[tuple[Tokenizer, Tokenizer], dict[str, Path]]
 
 NUMBERS = {"一": "one", "二": "two", "三": "three", "四": "four", "五": "five"}
 WORDS = {"狗": "dogs", "猫": "cats", "书": "books"}
@@ -28,12 +30,12 @@ PAIRS = [(f"我有{n}{m}{w}。", f"I have {NUMBERS[n]} {NUMBERS[m]} {WORDS[w]}."
 @pytest.fixture(scope="module")
 def tokenizers(tmp_path_factory: pytest.TempPathFactory) -> Tokenizers:
     folder = tmp_path_factory.mktemp("tokenizers")
-    paths = (folder / "source.json", folder / "target.json")
+    paths = {SOURCE_FILE: folder / "source.json", TARGET_FILE: folder / "target.json"}
     trained = (
         train_tokenizer((source for source, _ in PAIRS), size=320, alphabet=60, source=True),
         train_tokenizer((target for _, target in PAIRS), size=320, alphabet=60, source=False),
     )
-    for tokenizer, path in zip(trained, paths, strict=True):
+    for tokenizer, path in zip(trained, paths.values(), strict=True):
         tokenizer.save(str(path))
     return trained, paths
 

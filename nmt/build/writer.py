@@ -1,0 +1,131 @@
+"""Writes a model bundle: ONNX graphs, the files of its tokenizer, manifest."""
+
+import hashlib
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from models.errors import OutputError
+from nmt.build.export import Variables, export_decoder, export_encoder
+from nmt.build.graph import DataFile, Precision
+from nmt.bundle import DEFAULT_BEAM, FORMAT, MANIFEST, verify
+from nmt.config import NetworkConfig, variable_shapes
+from nmt.session import DECODER_FILE, ENCODER_FILE
+
+_POSITIONS = 512
+_SIZES = {"fp32": 4, "int8": 1}  # bytes a parameter
+_INLINE = 512 * 2**20  # bytes of weights up to which the graphs hold them themselves
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What the manifest says beyond the files: see `nmt.bundle.Manifest`."""
+
+    name: str
+    max_source: int
+    penalty: float
+    record: dict[str, Any]
+    tokenizer: str = "subword"
+    max_target: int | None = None
+    beam: int = DEFAULT_BEAM
+
+
+def write_bundle(
+    network: tuple[NetworkConfig, Variables],
+    tokenizer: Mapping[str, Path],
+    output: Path,
+    precision: Precision,
+    description: Description,
+    inline: int = _INLINE,
+) -> None:
+    """Write the bundle aside, check it, and put it in place of the bundle that was at `output`.
+
+    Args:
+        network: the variables are asked for one by one, each only while it is written.
+        tokenizer: the files of the tokenizer, by the name they get in the bundle.
+        output: the folder.
+        precision: of the weights.
+        description: what else the manifest says.
+        inline: bytes of weights up to which the graphs hold them themselves; more lie in a file beside each graph.
+
+    Raises:
+        OutputError: something that is no bundle is there, or it cannot be written.
+    """
+    output = output.absolute()
+    try:
+        if not _is_free(output):
+            raise OutputError(f"{output} exists and is no model bundle; name a folder that does not exist yet with --output")
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=output.parent, prefix=".bundle-") as folder:
+            partial = Path(folder) / "new"
+            partial.mkdir()
+            external = _parameters(network[0]) * _SIZES[precision] > inline
+            positions = max(_POSITIONS, description.max_target or 0)
+            _write_graphs(partial, network, precision, positions, external=external)
+            for name, path in tokenizer.items():
+                shutil.copyfile(path, partial / name)
+            _write_manifest(partial, network[0], precision, positions, description)
+            verify(partial)
+            if output.exists():
+                output.rename(Path(folder) / "old")
+            partial.rename(output)
+    except OSError as error:
+        raise OutputError(f"{output} cannot be written: {error.strerror}") from error
+
+
+def _is_free(output: Path) -> bool:
+    """Return whether nothing but a bundle would be lost at `output`."""
+    if output.is_symlink() or not output.is_dir():
+        return not os.path.lexists(output)
+    return (output / MANIFEST).is_file() or not any(output.iterdir())
+
+
+def _parameters(config: NetworkConfig) -> int:
+    return sum(math.prod(shape) for shape in variable_shapes(config).values())
+
+
+def _write_manifest(folder: Path, config: NetworkConfig, precision: Precision, positions: int, description: Description) -> None:
+    manifest = {
+        "format": FORMAT,
+        "name": description.name,
+        "precision": precision,
+        "network": config.to_json(),
+        "parameters": _parameters(config),
+        "positions": positions,
+        "tokenizer": description.tokenizer,
+        "decoding": _decoding(description),
+        "files": {path.name: _digest(path) for path in sorted(folder.iterdir())},
+        "record": description.record,
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _write_graphs(folder: Path, network: tuple[NetworkConfig, Variables], precision: Precision, positions: int, *, external: bool) -> None:
+    """Write one graph after the other, so that memory holds one at most."""
+    for name, export in ((ENCODER_FILE, export_encoder), (DECODER_FILE, export_decoder)):
+        path = folder / name
+        if external:
+            with DataFile(folder / f"{name}.data") as data:
+                model = export(*network, precision, positions, data)
+            onnx.save(model, path)
+            onnx.checker.check_model(str(path))
+        else:
+            onnx.save(export(*network, precision, positions), path)
+
+
+def _decoding(description: Description) -> dict[str, Any]:
+    values: dict[str, Any] = {"max_source": description.max_source, "penalty": description.penalty, "beam": description.beam}
+    return values if description.max_target is None else values | {"max_target": description.max_target}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
