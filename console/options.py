@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pipeline.engines import ENGINE_NAMES, EngineOptions
+from pipeline.engines import ENGINE_NAMES, EngineOptions, default_beam
 from pipeline.outputs import DEFAULT_TEMPLATE, check_template
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ engine_options = _options(
         help="identity and pseudo are for trials.  [default: $TRANSLATE_DOCS_ENGINE, or csanmt]",
     ),
     model_option,
-    click.option("--beam", type=click.IntRange(1, 32), default=4, show_default=True, help="Width of the search: 1 is fastest."),
+    click.option("--beam", type=click.IntRange(1, 32), help="Width of the search: 1 is fastest.  [default: the model's own, mostly 4]"),
 )
 scan_options = _options(
     click.option("--output", type=_PATH, help="Folder for the translations; mirrors the scanned tree.  [default: beside the sources]"),
@@ -73,8 +73,10 @@ def bundle_folder(settings: "Settings", model: Path | None) -> Path:
 
 def engine_choice(settings: "Settings", choices: dict[str, Any]) -> EngineOptions:
     """Return the engine that the options choose."""
+    name = choices["engine"] or settings.engine
     bundle = choices["model"] or settings.model
-    return EngineOptions(choices["engine"] or settings.engine, str(Path(bundle).resolve()) if bundle else None, choices["beam"])
+    folder = str(Path(bundle).resolve()) if bundle else None
+    return EngineOptions(name, folder, choices["beam"] or default_beam(name, folder))
 
 
 def make_request(settings: "Settings", choices: dict[str, Any]) -> "Request":

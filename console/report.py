@@ -139,7 +139,7 @@ def translation_line(translation: Translation, *, as_json: bool) -> str:
 
 def manifest_json(manifest: "Manifest") -> dict[str, Any]:
     """Return a model bundle as JSON."""
-    names = ("name", "precision", "digest", "positions", "max_source", "penalty", "files", "record")
+    names = ("name", "precision", "digest", "tokenizer", "positions", "max_source", "max_target", "beam", "penalty", "files", "record")
     return {"folder": plain(manifest.folder), **{name: getattr(manifest, name) for name in names}, "network": manifest.network.to_json()}
 
 

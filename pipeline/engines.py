@@ -76,6 +76,15 @@ def open_engine(options: EngineOptions, threads: int) -> Engine:
     return open_translator(_folder(options), options.beam, threads)
 
 
+def default_beam(name: str, bundle: str | None) -> int:
+    """Return the width of search that an engine's model was made for, or raise ModelError."""
+    if name != EngineOptions().name:
+        return EngineOptions().beam
+    from nmt.bundle import default_bundle, load_manifest  # noqa: PLC0415 - the other engines need none of it
+
+    return load_manifest(default_bundle() if bundle is None else Path(bundle)).beam
+
+
 def _folder(options: EngineOptions) -> Path | None:
     return None if options.bundle is None else Path(options.bundle)
 

@@ -1,10 +1,12 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from models.errors import ModelError
-from pipeline.engines import EngineOptions, engine_signature, open_engine
+from nmt.bundle import MANIFEST, default_bundle
+from pipeline.engines import EngineOptions, default_beam, engine_signature, open_engine
 
 SIMPLE = ("identity", "pseudo")
 
@@ -36,3 +38,11 @@ def test_an_unknown_engine_is_a_model_error_that_names_the_known_ones(function: 
 def test_a_missing_bundle_is_a_model_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError):
         engine_signature(EngineOptions("csanmt", str(tmp_path / "nowhere")))
+
+
+def test_the_beam_is_the_models_unless_chosen(tmp_path: Path) -> None:
+    assert default_beam("csanmt", None) == EngineOptions().beam == default_beam("pseudo", None)
+    values = json.loads((default_bundle() / MANIFEST).read_text())
+    values["decoding"]["beam"] = 7
+    (tmp_path / MANIFEST).write_text(json.dumps(values))
+    assert default_beam("csanmt", str(tmp_path)) == 7
