@@ -13,8 +13,8 @@ from collections import Counter
 from pathlib import Path
 
 from nmt.build.evaluate import evaluate, signatures
-from nmt.translator import open_translator
 from pipeline.document import translate_lines
+from pipeline.engines import EngineOptions, open_engine
 
 
 def main() -> None:
@@ -22,10 +22,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("sets", nargs="+", help="names of evaluation sets in the folder")
-    parser.add_argument("--bundle", type=Path, help="default: the model that ships")
+    parser.add_argument("--bundle", help="default: the model that ships")
     parser.add_argument("--beam", type=int, default=4)
     options = parser.parse_args()
-    engine = open_translator(options.bundle, options.beam, os.cpu_count() or 1)
+    engine = open_engine(EngineOptions("csanmt", options.bundle, options.beam), os.cpu_count() or 1)
     sys.stdout.write(json.dumps({"signature": engine.signature, "sacrebleu": signatures()}) + "\n")
     for name in options.sets:
         warnings: Counter[str] = Counter()

@@ -23,6 +23,7 @@ class Manifest:
     longer segments are translated in parts. `penalty` is the length penalty of the search. `record` holds licence, attribution of the
     data, training and evaluation, for people. `tokenizer` is one that `nmt.tokenization` knows. `max_target` is the greatest number of
     target tokens, the end of sentence counted, where the model has a fixed one. `beam` is the width of the search it was made for.
+    `placeholders` says that the model was trained to copy `⟦1⟧` to `⟦9⟧`.
     """
 
     folder: Path
@@ -37,6 +38,7 @@ class Manifest:
     tokenizer: str = "subword"
     max_target: int | None = None
     beam: int = DEFAULT_BEAM
+    placeholders: bool = False
 
     @property
     def digest(self) -> str:
@@ -88,6 +90,7 @@ def load_manifest(folder: Path) -> Manifest:
             tokenizer=str(values.get("tokenizer", "subword")),
             max_target=int(decoding["max_target"]) if "max_target" in decoding else None,
             beam=int(decoding.get("beam", DEFAULT_BEAM)),
+            placeholders=bool(decoding.get("placeholders", False)),
         )
     except FileNotFoundError as error:
         raise ModelError(f"{folder} holds no model bundle ({MANIFEST} is missing); give the folder of a bundle with --model") from error

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from models.errors import ModelError
 from models.segment import Translation
+from pipeline.placeholders import ProtectingEngine, protected_signature
+
+if TYPE_CHECKING:
+    from nmt.bundle import Manifest
 
 
 class Engine(Protocol):
@@ -63,7 +67,8 @@ def engine_signature(options: EngineOptions) -> str:
     _check_name(options)
     from nmt.bundle import signature  # noqa: PLC0415 - the other engines need none of it
 
-    return signature(_folder(options), options.beam)
+    plain = signature(_folder(options), options.beam)
+    return protected_signature(plain) if _copies_placeholders(options) else plain
 
 
 def open_engine(options: EngineOptions, threads: int) -> Engine:
@@ -73,16 +78,25 @@ def open_engine(options: EngineOptions, threads: int) -> Engine:
     _check_name(options)
     from nmt.translator import open_translator  # noqa: PLC0415 - onnxruntime takes a while to load
 
-    return open_translator(_folder(options), options.beam, threads)
+    translator = open_translator(_folder(options), options.beam, threads)
+    return ProtectingEngine(translator) if _copies_placeholders(options) else translator
 
 
 def default_beam(name: str, bundle: str | None) -> int:
     """Return the width of search that an engine's model was made for, or raise ModelError."""
     if name != EngineOptions().name:
         return EngineOptions().beam
+    return _manifest(bundle).beam
+
+
+def _manifest(bundle: str | None) -> "Manifest":
     from nmt.bundle import default_bundle, load_manifest  # noqa: PLC0415 - the other engines need none of it
 
-    return load_manifest(default_bundle() if bundle is None else Path(bundle)).beam
+    return load_manifest(default_bundle() if bundle is None else Path(bundle))
+
+
+def _copies_placeholders(options: EngineOptions) -> bool:
+    return _manifest(options.bundle).placeholders
 
 
 def _folder(options: EngineOptions) -> Path | None:

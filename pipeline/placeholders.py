@@ -8,9 +8,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from models.segment import Translation
-from pipeline.engines import Engine
+
+if TYPE_CHECKING:
+    from pipeline.engines import Engine
 
 LIMIT = 9  # placeholders a segment; the rest of it is left to the model
 _TOKEN = re.compile(r"⟦[0-9]+⟧")
@@ -73,7 +76,7 @@ def missing(target: str, values: Sequence[str]) -> list[str]:
 class ProtectingEngine:
     """Puts placeholders around another engine that copies them."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: "Engine") -> None:
         self._engine = engine
         self.signature = protected_signature(engine.signature)
 

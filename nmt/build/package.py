@@ -28,9 +28,10 @@ def main() -> None:
     parser.add_argument("--precision", choices=("fp32", "int8"), default="int8")
     parser.add_argument("--max-source", type=int, default=100, help="source tokens the model was trained for")
     parser.add_argument("--penalty", type=float, default=0.6, help="length penalty of the search")
+    parser.add_argument("--placeholders", action="store_true", help="the model copies placeholders: see nmt.build.corpus")
     options = parser.parse_args()
     record = json.loads(options.record.read_text(encoding="utf-8"))
-    description = Description(options.output.name, options.max_source, options.penalty, record)
+    description = Description(options.output.name, options.max_source, options.penalty, record, placeholders=options.placeholders)
     tokenizers = {SOURCE_FILE: options.tokenizers / "source.json", TARGET_FILE: options.tokenizers / "target.json"}
     write_bundle(load_variables(options.checkpoint), tokenizers, options.output, options.precision, description)
 

@@ -36,6 +36,7 @@ class Description:
     tokenizer: str = "subword"
     max_target: int | None = None
     beam: int = DEFAULT_BEAM
+    placeholders: bool = False
 
 
 def write_bundle(
@@ -122,7 +123,8 @@ def _write_graphs(folder: Path, network: tuple[NetworkConfig, Variables], precis
 
 
 def _decoding(description: Description) -> dict[str, Any]:
-    values: dict[str, Any] = {"max_source": description.max_source, "penalty": description.penalty, "beam": description.beam}
+    names = ("max_source", "penalty", "beam", "placeholders")
+    values: dict[str, Any] = {name: getattr(description, name) for name in names}
     return values if description.max_target is None else values | {"max_target": description.max_target}
 
 

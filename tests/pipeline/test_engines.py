@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from models.errors import ModelError
 from nmt.bundle import MANIFEST, default_bundle
 from pipeline.engines import EngineOptions, default_beam, engine_signature, open_engine
+from pipeline.placeholders import ProtectingEngine
 
 SIMPLE = ("identity", "pseudo")
 
@@ -46,3 +48,15 @@ def test_the_beam_is_the_models_unless_chosen(tmp_path: Path) -> None:
     values["decoding"]["beam"] = 7
     (tmp_path / MANIFEST).write_text(json.dumps(values))
     assert default_beam("csanmt", str(tmp_path)) == 7
+
+
+@pytest.mark.parametrize("placeholders", [False, True])
+def test_a_model_that_copies_placeholders_is_given_them(tmp_path: Path, placeholders: bool) -> None:
+    bundle = shutil.copytree(default_bundle(), tmp_path / "bundle")
+    values = json.loads((bundle / MANIFEST).read_text())
+    values["decoding"]["placeholders"] = placeholders
+    (bundle / MANIFEST).write_text(json.dumps(values))
+    options = EngineOptions("csanmt", str(bundle), 1)
+    engine = open_engine(options, 1)
+    assert isinstance(engine, ProtectingEngine) == placeholders
+    assert engine.signature == engine_signature(options)
