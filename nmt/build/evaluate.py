@@ -1,6 +1,6 @@
 """Scores translations of evaluation sets with sacrebleu, beside other systems' outputs that lie there.
 
-A set is `NAME.zh` and `NAME.ref.en` in a folder, another system's output `NAME.SYSTEM.en`.
+A set is `NAME.zh` and `NAME.ref.en` (or `NAME.en`) in a folder, another system's output `NAME.SYSTEM.en`.
 """
 
 import time
@@ -31,7 +31,8 @@ def signatures() -> list[str]:
 
 def evaluate(folder: Path, name: str, translate: Callable[[list[str]], list[str]]) -> dict[str, Any]:
     """Return the scores of `translate` and of the other systems on one set, and the seconds that translating took."""
-    sources, references = _lines(folder / f"{name}.zh"), _lines(folder / f"{name}.ref.en")
+    reference = folder / f"{name}.ref.en"
+    sources, references = _lines(folder / f"{name}.zh"), _lines(reference if reference.exists() else folder / f"{name}.en")
     began = time.monotonic()
     outputs = translate(sources)
     seconds = time.monotonic() - began

@@ -12,8 +12,9 @@ def test_a_perfect_translation_scores_a_hundred() -> None:
     assert score(lines, lines) == {"bleu": 100.0, "chrf": 100.0}
 
 
-def test_a_set_is_scored_beside_the_other_systems_that_lie_there(tmp_path: Path) -> None:
-    files = {"zh": "一\n二\n", "ref.en": "this is number one\nthis is number two\n", "other.en": "this is number one\nnothing like it\n"}
+@pytest.mark.parametrize("reference", ["ref.en", "en"])
+def test_a_set_is_scored_beside_the_other_systems_that_lie_there(tmp_path: Path, reference: str) -> None:
+    files = {"zh": "一\n二\n", reference: "this is number one\nthis is number two\n", "other.en": "this is number one\nnothing like it\n"}
     for suffix, text in files.items():
         (tmp_path / f"set.{suffix}").write_text(text, encoding="utf-8")
     result = evaluate(tmp_path, "set", lambda sources: [f"this is number {'one' if source == '一' else 'two'}" for source in sources])
