@@ -33,8 +33,12 @@ class SubwordTokenizer:
         return [np.array(ids, np.int64) for ids in encoded["input_ids"]]
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Return the text of target ids; the byte entries count as special tokens and must not be skipped."""
-        return str(self._target.decode(list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False)).strip()
+        """Return the text of target ids.
+
+        The tokenizer's own `decode` would put blanks around placeholders and leave out bytes, which it takes for special tokens.
+        """
+        tokens = self._target.convert_ids_to_tokens(list(ids))
+        return str(self._target.backend_tokenizer.decoder.decode(tokens)).strip()
 
 
 def _load(path: Path) -> PreTrainedTokenizerFast:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LIMIT = 9  # placeholders a segment; the rest of it is left to the model
 _TOKEN = re.compile(r"⟦[0-9]+⟧")
+# A tokenizer that takes placeholders for words of their own puts a blank behind each.
+_BLANK_BEHIND = re.compile(r"(?<=⟧) (?=[.,;:!?%)\]’”])")
 _CANDIDATE = re.compile(
     r"""
       https?://[A-Za-z0-9._~:/?#@!$&'*+,;=%-]*[A-Za-z0-9/]        # URL
@@ -65,7 +67,7 @@ def restore(target: str, values: Sequence[str]) -> str | None:
     """Return `target` with the texts back in place, or None where a placeholder is lost, doubled or made up."""
     if sorted(_TOKEN.findall(target)) != [f"⟦{number}⟧" for number in range(1, len(values) + 1)]:
         return None
-    return _TOKEN.sub(lambda match: values[int(match[0][1:-1]) - 1], target)
+    return _TOKEN.sub(lambda match: values[int(match[0][1:-1]) - 1], _BLANK_BEHIND.sub("", target))
 
 
 def missing(target: str, values: Sequence[str]) -> list[str]:

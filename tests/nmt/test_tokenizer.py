@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import PreTrainedTokenizerFast
 
 from models.errors import ModelError
 from nmt.bundle import default_bundle
@@ -45,3 +46,9 @@ def test_a_file_that_is_no_tokenizer_is_a_model_error(tmp_path: Path) -> None:
     (tmp_path / "source.tokenizer.json").write_text("{}")
     with pytest.raises(ModelError, match="is not a tokenizer"):
         SubwordTokenizer(tmp_path)
+
+
+def test_target_text_survives_encoding_and_decoding_with_placeholders_and_bytes(tokenizer: SubwordTokenizer) -> None:
+    encoder = PreTrainedTokenizerFast(tokenizer_file=str(default_bundle() / "target.tokenizer.json"))
+    for text in ("In 2023, ⟦1⟧ rose by ⟦2⟧", "naïve 🙂 café", "a_b.c/d"):
+        assert tokenizer.decode(encoder.encode(text, add_special_tokens=False)) == text

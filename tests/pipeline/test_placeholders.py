@@ -46,6 +46,10 @@ def test_texts_come_back_in_the_order_of_the_target() -> None:
     assert restore("in ⟦2⟧ of ⟦1⟧", ("2023", "10.5%")) == "in 10.5% of 2023"
 
 
+def test_no_blank_stays_between_a_text_and_the_sign_behind_it() -> None:
+    assert restore("in ⟦1⟧ , ⟦2⟧ (⟦3⟧ ) .", ("2023", "10.5", "7")) == "in 2023, 10.5 (7) ."
+
+
 def test_a_text_that_is_missing_is_named() -> None:
     assert missing("10 and 10", ("10", "10", "20")) == ["20"]
     assert missing("10", ("10", "10")) == ["10"]
