@@ -313,7 +313,8 @@ class _Decoder(_Network):
         axis = graph.constant([1], np.int64, "last_axis")
         largest = graph.op("ReduceMax", logits, axis, keepdims=1)
         total = graph.op("ReduceSum", graph.op("Exp", graph.op("Sub", logits, largest)), axis, keepdims=1)
-        normaliser = graph.op("Add", graph.op("Log", total), largest)
+        # ReduceLogSum takes the logarithm row by row; Log rounds an element by whether it fills a vector register or stands in the rest.
+        normaliser = graph.op("Add", graph.op("ReduceLogSum", total, axis, keepdims=1), largest)
         offset = graph.op("Sub", graph.reshape(self.log_probs, -1, 1), normaliser)
         flat = graph.op("Concat", self.rows_shape, graph.constant([-1], np.int64), axis=0)
         joint = graph.op("Reshape", graph.op("Add", logits, offset), flat)  # B x KV
