@@ -74,7 +74,7 @@ def _complain(ctx: click.Context, error: Exception) -> int:
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]}, params=[_verbose_option()])
-@click.version_option(package_name="translate-docs")
+@click.version_option(package_name="translate-docs", prog_name="translate-docs")
 def main() -> None:
     """Translate Chinese documents (docx, HTML, text) into English on this machine, with their formatting intact."""
 

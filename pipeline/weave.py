@@ -69,8 +69,10 @@ def _project(source: str, target: str, cuts: list[int]) -> list[int]:
         before, later = words[-1] if words else 0, sum(demands[index + 1 :])
         wanted = bisect_left(middles, _interpolate(control, cut)) if demands[index] else before
         words.append(max(before, min(max(wanted, before + demands[index]), last - later)) if later else last)
-    counts = zip([0, *words], words, [*words, last][1:], strict=False)
-    return list(accumulate((_place(target, (starts, ends), *count) for count in counts), max))
+    slots = zip(pairwise([0, *cuts, len(source)]), pairwise([0, *words, last]), strict=True)
+    weights = [after - before if HAN.search(source, *slot) else 0 for slot, (before, after) in slots]
+    places = (_place(target, (starts, ends), count, weights[index : index + 2]) for index, count in enumerate(words))
+    return list(accumulate(places, max))
 
 
 def _demand(source: str, slot: tuple[int, int], fixed: Sequence[_FixedPoint]) -> int:
@@ -84,17 +86,19 @@ def _words(text: str) -> tuple[list[int], list[int]]:
     return [start for start, _ in found], [end for _, end in found]
 
 
-def _place(target: str, words: tuple[list[int], list[int]], before: int, count: int, after: int) -> int:
-    """Return the offset after `count` words, where the slots beside it reach from word `before` to word `after`.
+def _place(target: str, words: tuple[list[int], list[int]], count: int, weights: Sequence[int]) -> int:
+    """Return the offset after `count` words, between two slots that weigh so much.
 
-    The blank there goes to the slot with more words, since the other one is likely the marked one: a link, a bold word.
+    The blank there goes to the heavier slot, the one with more words: the other one is likely marked, a link or a bold word. What is no
+    Chinese weighs nothing: a number may be a field's result, which Word replaces with all that is in it.
     """
     starts, ends = words
     if count == 0:
         return 0
     if count == len(starts):
         return len(target)
-    return starts[count] if after - count < count - before else ends[count - 1]
+    left, right = weights
+    return starts[count] if right < left else ends[count - 1]
 
 
 def _fixed_points(source: str, target: str) -> Iterator[_FixedPoint]:

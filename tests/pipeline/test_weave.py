@@ -110,7 +110,7 @@ def test_a_number_that_the_translation_lost_leaves_its_slot_empty() -> None:
 
 def test_page_numbers_keep_their_slots_even_when_they_are_the_same() -> None:
     slots = woven(["第 ", "1", " 页，共 ", "1", " 页"], **{"第 1 页，共 1 页": "Page 1 of 1 page"})
-    assert [slots[1].strip(), slots[3].strip()] == ["1", "1"]
+    assert [slots[1], slots[3]] == ["1", "1"]
 
 
 def test_a_sign_at_the_end_never_takes_a_word() -> None:
