@@ -117,7 +117,7 @@ def test_ten_kills_at_random_moments_leave_the_outputs_of_an_undisturbed_run(sit
     site.submit()
     moments = [random.uniform(0, 0.5) for _ in range(10)]
     for moment in moments:
-        process = site.start("inline", "0", "1", failpoint="translate=sleep:0.04")
+        process = site.start("inline", "0", "1", failpoint="translate=sleep:0.15")
         wait_for_line(process, "started")
         time.sleep(moment)
         process.kill()
