@@ -64,9 +64,11 @@ class Group(click.Group):
 
 def _complain(ctx: click.Context, error: Exception) -> int:
     """Print an error in one line and return the exit code."""
+    from console.format import one_line
+
     if ctx.find_root().meta.get("verbose"):
         traceback.print_exception(error)
-    text = " ".join(str(error).split())
+    text = one_line(str(error))
     if not isinstance(error, TranslateDocsError):
         text = f"internal error ({type(error).__name__}: {text}); -v shows where it happened"
     click.echo(f"Error: {text}", err=True)

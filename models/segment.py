@@ -1,5 +1,6 @@
 """What the translator reads and writes."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -24,3 +25,14 @@ class Translation:
     score: float
     tokens: int
     warnings: tuple[str, ...] = ()
+
+
+def joined(source: str, target: str, parts: Sequence[Translation], warnings: Iterable[str] = ()) -> Translation:
+    """Return the translation of a text that was translated in parts.
+
+    Its score is the mean of theirs, weighted by their tokens; `warnings` come before theirs.
+    """
+    tokens = sum(part.tokens for part in parts)
+    score = sum(part.score * part.tokens for part in parts) / tokens if tokens else 0.0
+    seen = dict.fromkeys([*warnings, *(warning for part in parts for warning in part.warnings)])
+    return Translation(source, target, score, tokens, tuple(seen))

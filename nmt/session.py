@@ -75,8 +75,7 @@ class Decoding:
             *(f"cross_{kind}_{layer}" for kind in ("key", "value") for layer in range(network.decoder_layers)),
         ]
         self._fixed = {name: encoded[name] for name in wanted}
-        self._rows = np.arange(len(encoded["bias"]))
-        empty = np.zeros((len(self._rows) * beam, network.heads, 0, network.head_size), np.float32)
+        empty = np.zeros((len(encoded["bias"]) * beam, network.heads, 0, network.head_size), np.float32)
         self._caches = {f"self_{kind}_{layer}": empty for kind in ("key", "value") for layer in range(network.decoder_layers)}
 
     def __call__(self, parents: Ints, tokens: Ints, log_probs: Floats, position: int) -> tuple[Floats, Ints]:
@@ -98,9 +97,8 @@ class Decoding:
     def _drop_finished(self, parents: Ints) -> None:
         """Keep the sentences whose hypotheses are among `parents`, which number the hypotheses of the step before."""
         rows = parents[:: self._beam] // self._beam
-        if len(rows) < len(self._rows):
+        if len(rows) < len(self._fixed["bias"]):
             self._fixed = {name: value[rows] for name, value in self._fixed.items()}
-            self._rows = self._rows[rows]
 
 
 def _open(path: Path, threads: int) -> onnxruntime.InferenceSession:

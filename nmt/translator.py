@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from models.errors import ModelError
-from models.segment import Translation
+from models.segment import Translation, joined
 from nmt.bundle import default_bundle, signature, verify
 from nmt.guards import repeats
 from nmt.search import Hypothesis, Ints, SearchOptions, beam_search
@@ -89,10 +89,7 @@ def _batches(encoded: Sequence[Ints]) -> Iterator[list[int]]:
 def _join(source: str, parts: Sequence[Translation]) -> Translation:
     if len(parts) == 1:
         return parts[0]
-    tokens = sum(part.tokens for part in parts)
-    score = sum(part.score * part.tokens for part in parts) / tokens if tokens else 0.0
-    warnings = dict.fromkeys(warning for part in parts for warning in part.warnings)
-    return Translation(source, " ".join(part.target for part in parts), score, tokens, ("divided", *warnings) if parts else ())
+    return joined(source, " ".join(part.target for part in parts), parts, ("divided",) if parts else ())
 
 
 def open_translator(bundle: Path | None, beam: int, threads: int) -> Translator:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from models.document import Block, Document
 from models.errors import CorruptDocumentError, DocumentTooLargeError, InputError, OutputError, SourceChangedError, UnreadableFileError
-from models.segment import Piece, Translation
+from models.segment import Translation, joined
 from parsers.registry import parser_for
 from pipeline.engines import Engine
 from pipeline.segmenter import split
@@ -59,22 +59,15 @@ def assemble(source: Path, sha256: str, output: Path, lang: str, translations: M
 
 
 def translate_lines(lines: Sequence[str], engine: Engine) -> list[Translation]:
-    """Translate lines of text, each as a paragraph of its own; as many come out as went in, in order.
-
-    The score of a line is the mean of its segments' scores weighted by their tokens.
-    """
+    """Translate lines of text, each as a paragraph of its own; as many come out as went in, in order."""
     split_lines = [split(line) for line in lines]
     sources = list(dict.fromkeys(piece.text for pieces in split_lines for piece in pieces if piece.is_segment))
     known = dict(zip(sources, engine.translate(sources), strict=True))
-    return [_line(line, pieces, known) for line, pieces in zip(lines, split_lines, strict=True)]
-
-
-def _line(line: str, pieces: Sequence[Piece], known: Mapping[str, Translation]) -> Translation:
-    parts = [known[piece.text] for piece in pieces if piece.is_segment]
-    tokens = sum(part.tokens for part in parts)
-    target = weave(Block(line, ()), pieces, {source: part.target for source, part in known.items()}).text
-    score = sum(part.score * part.tokens for part in parts) / tokens if tokens else 0.0
-    return Translation(line, target, score, tokens, tuple(dict.fromkeys(warning for part in parts for warning in part.warnings)))
+    targets = {source: translation.target for source, translation in known.items()}
+    return [
+        joined(line, weave(Block(line, ()), pieces, targets).text, [known[piece.text] for piece in pieces if piece.is_segment])
+        for line, pieces in zip(lines, split_lines, strict=True)
+    ]
 
 
 def read_source(path: Path) -> bytes:

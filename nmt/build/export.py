@@ -12,21 +12,12 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto
 
+from nmt.build.arithmetic import LAYER_NORM_EPSILON, MASKED, timing_signal
 from nmt.build.graph import MICROSOFT, DataFile, Graph, Precision
 from nmt.config import NetworkConfig, embedding_names
 
 Variables = Mapping[str, NDArray[np.float32]]
-LAYER_NORM_EPSILON = 1e-6
-MASKED = -1e9
 FLOAT, INT = TensorProto.FLOAT, TensorProto.INT64
-
-
-def timing_signal(length: int, width: int) -> NDArray[np.float32]:
-    """Return the absolute position signal, [length, width]: all sines, then all cosines."""
-    half = width // 2
-    rates = np.exp(np.arange(half, dtype=np.float32) * np.float32(-math.log(10000.0) / (half - 1)))
-    angles = np.arange(length, dtype=np.float32)[:, None] * rates
-    return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
 
 
 def export_encoder(

@@ -9,18 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nmt.build.arithmetic import LAYER_NORM_EPSILON, MASKED, timing_signal
 from nmt.config import NetworkConfig, embedding_names, variable_shapes
-
-LAYER_NORM_EPSILON = 1e-6
-MASKED = -1e9
-
-
-def timing_signal(length: int, width: int) -> Tensor:
-    """Return the absolute position signal, [length, width]: all sines, then all cosines."""
-    half = width // 2
-    rates = torch.exp(torch.arange(half, dtype=torch.float32) * -(math.log(10000.0) / (half - 1)))
-    angles = torch.arange(length, dtype=torch.float32)[:, None] * rates
-    return torch.cat([angles.sin(), angles.cos()], dim=1)
 
 
 def source_mask(tokens: Tensor) -> Tensor:
@@ -40,7 +30,7 @@ class Network(nn.Module):
         self.config = config
         self.dropout = dropout
         self.variables = nn.ParameterDict({name: nn.Parameter(_initial(name, shape)) for name, shape in variable_shapes(config).items()})
-        self.register_buffer("timing", timing_signal(max_positions, config.hidden), persistent=False)
+        self.register_buffer("timing", torch.from_numpy(timing_signal(max_positions, config.hidden)), persistent=False)
 
     def forward(self, source: Tensor, target_input: Tensor, keep: Tensor) -> Tensor:
         """Return logits [number of kept positions, target vocabulary].

@@ -9,8 +9,9 @@ from tokenizers import Tokenizer
 
 torch = pytest.importorskip("torch", reason="training needs the build extra: pip install -e '.[build]'")
 
+from nmt.build.arithmetic import MASKED  # noqa: E402
 from nmt.build.corpus import TokenSet, load_packed, pack  # noqa: E402
-from nmt.build.network import MASKED, Network, source_mask  # noqa: E402
+from nmt.build.network import Network, source_mask  # noqa: E402
 from nmt.build.package import load_variables  # noqa: E402
 from nmt.build.train import Schedule, Trainer, batches, held_out_loss, train  # noqa: E402
 from nmt.build.vocabulary import train_tokenizer  # noqa: E402
