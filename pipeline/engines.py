@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from models.errors import ModelError
-from models.segment import Translation
+from models.segment import Link, Translation
 from pipeline.placeholders import ProtectingEngine, protected_signature
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ class Engine(Protocol):
 
     def translate(self, sources: Sequence[str]) -> list[Translation]:
         """Return one translation for each source, in order."""
+        ...
+
+    def align(self, pairs: Sequence[tuple[str, str]]) -> list[list[Link]]:
+        """Return how the characters of each (source, target) pair relate, whoever translated it; nothing where the engine cannot tell."""
         ...
 
 
@@ -44,6 +48,10 @@ class IdentityEngine:
         """Return the sources."""
         return [Translation(source, source, 0.0, len(source)) for source in sources]
 
+    def align(self, pairs: Sequence[tuple[str, str]]) -> list[list[Link]]:
+        """Return each character linked to itself."""
+        return [[Link(place, place + 1, place, place + 1, 1.0) for place in range(len(source))] for source, _ in pairs]
+
 
 class PseudoEngine:
     """Accents letters and puts brackets around every segment: shows at a glance what is translated, and where it is cut."""
@@ -54,6 +62,10 @@ class PseudoEngine:
     def translate(self, sources: Sequence[str]) -> list[Translation]:
         """Return the sources, accented and in brackets."""
         return [Translation(source, f"[{source.translate(self._accents)}]", 0.0, len(source) + 2) for source in sources]
+
+    def align(self, pairs: Sequence[tuple[str, str]]) -> list[list[Link]]:
+        """Return each character linked to its place behind the bracket."""
+        return [[Link(place, place + 1, place + 1, place + 2, 1.0) for place in range(len(source))] for source, _ in pairs]
 
 
 _SIMPLE: dict[str, type[IdentityEngine | PseudoEngine]] = {"identity": IdentityEngine, "pseudo": PseudoEngine}

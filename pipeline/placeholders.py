@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from models.segment import Translation
+from models.segment import Link, Translation
 
 if TYPE_CHECKING:
     from pipeline.engines import Engine
@@ -92,6 +92,10 @@ class ProtectingEngine:
         return [
             result or self._checked(second[source], item.values) for source, item, result in zip(sources, protected, results, strict=True)
         ]
+
+    def align(self, pairs: Sequence[tuple[str, str]]) -> list[list[Link]]:
+        """Return how the characters of each pair relate, as the engine inside says."""
+        return self._engine.align(pairs)
 
     @staticmethod
     def _restored(source: str, protected: Protected, result: Translation) -> Translation | None:

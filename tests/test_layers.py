@@ -45,7 +45,7 @@ HOMES = {
     "transformers": ("nmt",),
 }
 # The command that makes a model; it imports the maker when it is called.
-MAKERS = {"cli": {"nmt.build.modelscope.import_model"}}
+MAKERS = {"console.model": {"nmt.build.modelscope.import_model"}}
 
 
 def module_name(path: Path) -> str:

@@ -11,7 +11,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from cli import Group, main
+from cli import main
+from console.command import Group
 from models.errors import TranslateDocsError
 from tests.cli.conftest import Cli
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import CorruptDocumentError, EmptyFileError, OutputError, SourceChangedError, UnreadableFileError, UnsupportedFormatError
-from models.segment import Translation
+from models.segment import Link, Translation
 from pipeline.document import assemble, prepare, read_source, translate_lines, write_output
 from pipeline.engines import IdentityEngine
 
@@ -17,6 +17,9 @@ class Upper:
     """Translates a segment to its length in words, and warns about questions."""
 
     signature = "upper"
+
+    def align(self, pairs: Sequence[tuple[str, str]]) -> list[list[Link]]:
+        return [[] for _ in pairs]
 
     def translate(self, sources: Sequence[str]) -> list[Translation]:
         return [Translation(text, f"Sentence of {len(text)}.", -1.0, 3, ("question",) if "？" in text else ()) for text in sources]
