@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+Outcome = Literal["injected", "satisfied", "variant", "violated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +16,27 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one occurrence of a glossary term in a segment.
+
+    `source` is the text that matched, `target` what it should be called. `injected`: put in by the program; `satisfied`: the model said so
+    itself; `variant`: an inflected form or an alternative stands there; `violated`: none does, or a forbidden one does. `reason` is for
+    readers; it names the form of a variant and the cause of a violation.
+    """
+
+    source: str
+    target: str
+    outcome: Outcome
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Translation:
     """One translated segment.
 
     `score` is the length-normalised log-probability of the target (natural logarithm; 0.0 for an empty one), `tokens` its length in
     subwords. `warnings` are stable codes; a segment that could not be translated keeps its source text and carries one.
-    `token_scores` are the log-probabilities of the subwords and the end of sentence, one after the other.
+    `token_scores` are the log-probabilities of the subwords and the end of sentence, one after the other. `verdicts` say for each glossary term of the source what became of it.
     """
 
     source: str
@@ -27,6 +45,7 @@ class Translation:
     tokens: int
     warnings: tuple[str, ...] = ()
     token_scores: tuple[float, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
