@@ -3,23 +3,24 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from models.document import Block, Document
+from models.document import DEFAULT_OPTIONS, Block, Document, ReadOptions
 
 
 class Parser(Protocol):
     """Reads one format into blocks and writes translated blocks back into the same file.
 
-    `write(data, read(data).blocks, lang)` changes nothing but what names the language: the same parts, the same nodes, the same bytes where
-    no text was set. Both methods are deterministic: the same input gives the same bytes.
+    `write(data, read(data, options).blocks, lang, options)` changes nothing but what names the language: the same parts, the same nodes,
+    the same bytes where no text was set. Both methods are deterministic: the same input gives the same bytes. Both must be given the same
+    options, which choose the blocks.
 
     Raises:
         InputError: one of its subclasses, with a message that says what is wrong and what to do.
     """
 
-    def read(self, data: bytes) -> Document:
+    def read(self, data: bytes, options: ReadOptions = DEFAULT_OPTIONS) -> Document:
         """Return the translatable blocks of the file `data`, in reading order."""
         ...
 
-    def write(self, data: bytes, blocks: Sequence[Block], lang: str) -> bytes:
+    def write(self, data: bytes, blocks: Sequence[Block], lang: str, options: ReadOptions = DEFAULT_OPTIONS) -> bytes:
         """Return the file `data` with its blocks replaced, one for one and in order, as a document in the language `lang` (BCP 47)."""
         ...
