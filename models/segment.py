@@ -36,7 +36,8 @@ class Translation:
 
     `score` is the length-normalised log-probability of the target (natural logarithm; 0.0 for an empty one), `tokens` its length in
     subwords. `warnings` are stable codes; a segment that could not be translated keeps its source text and carries one.
-    `token_scores` are the log-probabilities of the subwords and the end of sentence, one after the other. `verdicts` say for each glossary term of the source what became of it.
+    `token_scores` are the log-probabilities of the subwords and the end of sentence, one after the other. `verdicts` say for
+    each glossary term of the source what became of it.
     """
 
     source: str

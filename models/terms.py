@@ -9,11 +9,26 @@ GLOSSARY_MODES: tuple[GlossaryMode, ...] = ("enforce", "prefer", "report")
 
 
 @dataclass(frozen=True, slots=True)
+class GlossaryOptions:
+    """How a glossary is used.
+
+    `enforce` puts terms in by every means and warns of a segment that violates one; `prefer` only steers the model and never warns;
+    `report` changes nothing and says what would be violated. `fold_width` lets full-width letters and digits match half-width ones,
+    `fold_script` traditional characters simplified ones.
+    """
+
+    mode: GlossaryMode = "enforce"
+    fold_width: bool = True
+    fold_script: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Term:
     """What a source term must be called in the target, or, where `forbidden`, must not be called.
 
     `alternatives` are other targets that count as right. `match_case` holds for both sides. `keep` marks a term that is not translated:
-    its target is its source. Where terms of equal length overlap the one of the higher `priority` holds. `domain` and `note` are for readers.
+    its target is its source. Where terms of equal length overlap the one of the higher `priority` holds. `domain` and `note` are for
+    readers.
     """
 
     source: str
