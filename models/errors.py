@@ -9,6 +9,7 @@ TranslateDocsError
 │   ├── CorruptDocumentError    not what its suffix says, or damaged
 │   ├── DocumentTooLargeError   over one of the documented limits
 │   ├── UnsafeDocumentError     DOCTYPE in OOXML, zip bomb, nesting too deep
+│   ├── LostMarkupError         the translation would lose a tag, an anchor or the like
 │   ├── SourceChangedError      edited between submit and assembly
 │   └── OutputError             the output cannot or must not be written there
 ├── SettingsError               an environment variable has a value that cannot be used
@@ -79,6 +80,12 @@ class UnsafeDocumentError(InputError):
     """The document is built to harm its reader."""
 
     code = "unsafe"
+
+
+class LostMarkupError(InputError):
+    """The translated document would not have all that the source has beside its text."""
+
+    code = "lost-markup"
 
 
 class SourceChangedError(InputError):
