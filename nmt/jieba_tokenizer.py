@@ -1,7 +1,6 @@
 """Text to ids and back as ModelScope's CSANMT pipeline does it: jieba and subword-nmt for Chinese, Moses' detokeniser for English."""
 
 import io
-import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import ModelError
+from nmt.words import open_segmenter
 
 SOURCE_FILE = "source.vocabulary.txt"
 TARGET_FILE = "target.vocabulary.txt"
@@ -32,7 +32,7 @@ class JiebaTokenizer:
         self._source = {token: number for number, token in enumerate(read_vocabulary(folder / SOURCE_FILE))}
         self._target = read_vocabulary(folder / TARGET_FILE)
         self._unknown = source_size - 1
-        self._words = _jieba()
+        self._words = open_segmenter()
         self._merges = _merges(folder / CODES_FILE)
         self._detokenizer = _moses()
 
@@ -87,21 +87,6 @@ def _merges(path: Path) -> Any:
     from subword_nmt.apply_bpe import BPE  # noqa: PLC0415
 
     return BPE(io.StringIO(path.read_text(encoding="utf-8")), separator=_SEPARATOR)
-
-
-def _jieba() -> Any:
-    """Return a segmenter with the default dictionary, which no other code can have changed.
-
-    The library would keep the parsed dictionary under a fixed name in the folder for temporary files, where anyone could put another.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its source has escapes that newer Pythons warn of, as does pkg_resources, which it tries
-        import jieba  # noqa: PLC0415
-
-    segmenter = jieba.Tokenizer()
-    segmenter.FREQ, segmenter.total = segmenter.gen_pfdict(segmenter.get_dict_file())
-    segmenter.initialized = True
-    return segmenter
 
 
 def _moses() -> Any:
