@@ -9,6 +9,7 @@ are common ones. Of 4,984 sentences and titles 12 came out wrong, 11 of them of 
 import codecs
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from models.errors import CorruptDocumentError, EmptyFileError
@@ -25,6 +26,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_NARROWER = {"gb18030": ("gbk",), "big5hkscs": ("cp950",)}
 _GUESSES = ("gb18030", "big5hkscs", "cp950", "utf-16-le", "utf-16-be")
 _LEVELS = {"gb2312": range(0xB0, 0xD8), "big5": range(0xA4, 0xC7)}
 _CODEC_LEVELS = {"gb18030": ("gb2312",), "big5hkscs": ("big5",), "cp950": ("big5",)}
@@ -66,6 +68,23 @@ class DecodedText:
     def encode(self, text: str) -> bytes:
         """Return `text` as a file in UTF-8, with a byte order mark if this one had it."""
         return (codecs.BOM_UTF8 if self.bom else b"") + text.encode()
+
+    def encode_as_it_was(self, text: str, references: str = "xmlcharrefreplace") -> bytes:
+        """Return `text` as a file in this one's encoding; `references` is what becomes of characters that it cannot hold.
+
+        Raises:
+            UnicodeEncodeError: there is such a character, and `references` is "strict".
+        """
+        bom = next(bom for bom, encoding in _BOMS if encoding == self.encoding) if self.bom else b""
+        return bom + text.encode(self._narrowest(), references)
+
+    def _narrowest(self) -> str:
+        """Return the codec to write with: GB18030 and HKSCS only where the file used more than GBK and Big5."""
+        for codec in _NARROWER.get(self.encoding, ()):
+            with suppress(UnicodeEncodeError):
+                self.text.encode(codec)
+                return codec
+        return self.encoding
 
 
 def decode(data: bytes, declared: str = "") -> DecodedText:

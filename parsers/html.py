@@ -8,10 +8,11 @@ from itertools import chain
 
 from bs4 import BeautifulSoup
 
-from models.document import Block, Document
+from models.document import DEFAULT_OPTIONS, Block, Document, ReadOptions
 from models.errors import DocumentTooLargeError
 from parsers.encoding import DecodedText, declared_encoding, decode
 from parsers.html_blocks import Page, PlacedBlock, Slot, read_page
+from parsers.html_conservation import check_conserved
 from parsers.html_language import Edit, charset_edits, escape, language_edits
 from parsers.html_tree import parse_html
 from parsers.whitespace import SPACE, is_wide
@@ -24,20 +25,22 @@ OPENERS = frozenset("([{“‘\"'")
 class HtmlParser:
     """Reads the texts and readable attributes of a page; writes them in place and leaves every other character as it was.
 
-    A page in which no block changed comes back as the very same bytes. Otherwise it is written in UTF-8 and says so, and `lang` names the
-    new language on <html> and wherever it named Chinese.
+    A page in which no block changed comes back as the very same bytes. Otherwise it is written in UTF-8 and says so, or, with the option
+    `keep_encoding`, in its own encoding with character references for what that cannot hold; and `lang` names the new language on <html>
+    and wherever it named Chinese.
     """
 
-    def read(self, data: bytes) -> Document:
+    def read(self, data: bytes, options: ReadOptions = DEFAULT_OPTIONS) -> Document:  # noqa: ARG002 - none chooses the blocks of a page
         """Return the blocks of the page."""
         _, _, page = _parse(data)
         return Document(tuple(placed.block for placed in page.blocks))
 
-    def write(self, data: bytes, blocks: Sequence[Block], lang: str) -> bytes:
+    def write(self, data: bytes, blocks: Sequence[Block], lang: str, options: ReadOptions = DEFAULT_OPTIONS) -> bytes:
         """Return the page with its blocks replaced.
 
         Raises:
             ValueError: the blocks are not those of this page.
+            LostMarkupError: a tag or an attribute would not come out as it went in.
         """
         decoded, tree, page = _parse(data)
         source = decoded.text
@@ -45,8 +48,11 @@ class HtmlParser:
         if not edits:
             return data
         edits += language_edits(source, tree, page.language_values, lang)
-        edits += charset_edits(source, tree, decoded)
-        return decoded.encode(_splice(source, sorted(edits)))
+        if not options.keep_encoding:
+            edits += charset_edits(source, tree, decoded)
+        result = _splice(source, sorted(edits))
+        check_conserved(source, result)
+        return decoded.encode_as_it_was(result) if options.keep_encoding else decoded.encode(result)
 
 
 def _parse(data: bytes) -> tuple[DecodedText, BeautifulSoup, Page]:

@@ -1,23 +1,27 @@
 """The translatable blocks of an HTML tree and the places they came from.
 
-A block is the text of a block-level element between two block boundaries; its slots are the text nodes. Elements that are not translated
-(`code`, `translate="no"`) stay where they are between the slots, as images do, and their text is not in the block: whatever becomes of
-the sentence, they come out once and unchanged, and nothing that a translator made of them is lost or doubled.
+A block is the text of a block-level element between two block boundaries, or a line of a <pre>; its slots are the text nodes. Elements
+that are not translated (`code`, `translate="no"`) stay where they are between the slots, as images do, and their text is not in the
+block: whatever becomes of the sentence, they come out once and unchanged, and nothing that a translator made of them is lost or doubled.
 """
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from bs4 import BeautifulSoup, Tag
 
 from models.document import Block, Span
-from parsers.html_rules import LANGUAGE_ATTRIBUTES, State, inner_state, is_chinese, is_kept_word, readable_attributes
+from parsers.html_rules import LANGUAGE_ATTRIBUTES, State, inner_state, is_chinese, is_kept_word, readable_attributes, switched_off
 from parsers.html_scanner import Attribute, attributes_at
-from parsers.html_tree import SourceText, attribute
+from parsers.html_tree import SourceText, attribute, text_at
 from parsers.markup import BLOCK_TAGS, ISLAND_TAGS
-from parsers.whitespace import Collapsed, collapse, collapse_value
+from parsers.whitespace import Collapsed, collapse, collapse_value, verbatim
 
 MIN_LABELS = 2
+_LINE = re.compile(r"([^\r\n]*+)(?:\r\n|\r|\n)?+")
 _LIST_PUNCTUATION = frozenset("，、；。：！？,;:!?")
 
 
@@ -54,11 +58,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """What waits for its block to end: a text node or, without one, a line break or a kept element; `label` as in `State`."""
+    """What waits for its block to end: a text node or, without one, a line break or a kept element; `label` and `lines` as in `State`."""
 
     node: SourceText | None
     label: int
     kept: bool = False
+    lines: bool = False
 
 
 @dataclass(slots=True)
@@ -66,6 +71,7 @@ class _Collector:
     """Gathers blocks while the tree is walked."""
 
     source: str
+    off: Sequence[tuple[int, int]]
     blocks: list[PlacedBlock] = field(default_factory=list)
     language_values: list[Attribute] = field(default_factory=list)
     lines: list[list[_Item]] = field(default_factory=lambda: [[]])
@@ -84,6 +90,20 @@ class _Collector:
         if any(not text.isspace() for text in texts):
             self.blocks.append(PlacedBlock(block_of(texts), tuple(trimmed)))
 
+    def text(self, node: SourceText, state: State) -> None:
+        """Take a text node."""
+        if self._is_off(node.start):
+            if not node.isspace():
+                self.lines[-1].append(_Item(None, state.label, kept=True))
+        elif not state.lines:
+            self.lines[-1].append(_Item(node, state.label))
+        else:
+            for line in _LINE.finditer(self.source, node.start, node.end):
+                if line[1]:
+                    self.lines[-1].append(_Item(text_at(self.source, line.start(), line.end(1)), state.label, lines=True))
+                if line.end(1) < line.end():
+                    self.flush()
+
     def enter(self, tag: Tag, state: State, parent: State) -> None:
         """Begin an element."""
         if tag.name in BLOCK_TAGS:
@@ -92,7 +112,7 @@ class _Collector:
             self.lines[-1].append(_Item(None, parent.label, kept=tag.name != "br"))
         if tag.name in ISLAND_TAGS:
             self.lines.append([])
-        if state.translate and not parent.ignored and not parent.hidden:
+        if state.translate and not parent.ignored and not parent.hidden and not self._is_off(tag.sourcepos or 0):
             self._read_attributes(tag)
 
     def leave(self, tag: Tag) -> None:
@@ -101,6 +121,11 @@ class _Collector:
             self.flush()
         if tag.name in ISLAND_TAGS:
             self.lines.pop()
+
+    def _is_off(self, place: int) -> bool:
+        """Tell whether comments switch translation off at a place of the source."""
+        index = bisect_right(self.off, place, key=itemgetter(0))
+        return index > 0 and place < self.off[index - 1][1]
 
     def _read_attributes(self, tag: Tag) -> None:
         """Take the attributes that are read by people, and those that name the language."""
@@ -125,12 +150,12 @@ def block_of(texts: Sequence[str]) -> Block:
 
 def read_page(tree: BeautifulSoup, source: str) -> Page:
     """Return the blocks of a tree in the order of the source."""
-    collector = _Collector(source)
+    collector = _Collector(source, switched_off(source))
     states = [State()]
     for node, entering in _walk(tree):
         if isinstance(node, SourceText):
             if states[-1].open:
-                collector.lines[-1].append(_Item(node, states[-1].label))
+                collector.text(node, states[-1])
         elif entering:
             states.append(inner_state(states[-1], node))
             collector.enter(node, states[-1], states[-2])
@@ -169,7 +194,8 @@ def _slots(items: Sequence[_Item]) -> list[Slot | None]:
     """Return the slots of a block's items, with their white space collapsed."""
     kept = [False, *(item.kept for item in items), False]
     texts = [index for index, item in enumerate(items) if not item.kept]
-    shown = collapse([None if (node := items[index].node) is None else str(node) for index in texts])
+    nodes = [None if (node := items[index].node) is None else str(node) for index in texts]
+    shown = verbatim(nodes) if any(item.lines for item in items) else collapse(nodes)
     return [
         Slot(node.start, node.end, text, after_kept=kept[index], before_kept=kept[index + 2]) if (node := items[index].node) else None
         for index, text in zip(texts, shown, strict=True)

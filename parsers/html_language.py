@@ -9,6 +9,7 @@ from parsers.encoding import DecodedText
 from parsers.html_rules import LANGUAGE_ATTRIBUTES
 from parsers.html_scanner import Attribute, attributes_at
 from parsers.html_tree import attribute
+from parsers.markup import RIGHT_TO_LEFT_LANGUAGES
 
 Edit = tuple[int, int, str]  # start and end in the source, replacement
 
@@ -63,12 +64,18 @@ def charset_edits(source: str, tree: BeautifulSoup, decoded: DecodedText) -> Ite
 
 
 def _root_edits(source: str, root: Tag, lang: str) -> Iterator[Edit]:
-    """Yield the edits of the <html> tag."""
+    """Yield the edits of the <html> tag: its language, and the direction of that where it is not the one of the page."""
     values = [value for value in _attributes(source, root) if value.name in LANGUAGE_ATTRIBUTES]
     yield from (_set(value, lang) for value in values)
-    if all(value.name != "lang" for value in values):
-        place = (root.sourcepos or 0) + len("<html")
-        yield place, place, f' lang="{escape(lang, chr(34))}"'
+    place = (root.sourcepos or 0) + len("<html")
+    added = "" if any(value.name == "lang" for value in values) else f' lang="{escape(lang, chr(34))}"'
+    direction = "rtl" if lang.split("-", maxsplit=1)[0].lower() in RIGHT_TO_LEFT_LANGUAGES else "ltr"
+    stated = [value for value in _attributes(source, root) if value.name == "dir"]
+    yield from (_set(value, direction) for value in stated if attribute(root, "dir").strip().lower() not in (direction, "auto"))
+    if direction == "rtl" and not stated:
+        added += ' dir="rtl"'
+    if added:
+        yield place, place, added
 
 
 def _new_declaration(source: str, tree: BeautifulSoup) -> Iterator[Edit]:

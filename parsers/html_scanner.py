@@ -56,6 +56,13 @@ class EndTag(NamedTuple):
     name: str
 
 
+class Comment(NamedTuple):
+    """A comment, a declaration or what browsers take for one; `start` is the place of its `<`."""
+
+    start: int
+    end: int
+
+
 class Text(NamedTuple):
     """A range of the source that is text; character references are not resolved."""
 
@@ -63,7 +70,7 @@ class Text(NamedTuple):
     end: int
 
 
-Token = StartTag | EndTag | Text
+Token = StartTag | EndTag | Comment | Text
 
 
 def scan_attributes(source: str, position: int) -> tuple[tuple[Attribute, ...], int, bool] | None:
@@ -85,7 +92,7 @@ def attributes_at(source: str, tag_start: int) -> tuple[Attribute, ...]:
 
 
 def scan(source: str) -> Iterator[Token]:
-    """Yield the tags and texts of `source` in order; comments, declarations and broken markup at its end are passed over."""
+    """Yield the markup and texts of `source` in order; broken markup at its end is passed over."""
     position = text_start = 0
     unclosed: set[str] = set()
     while match := _MARKUP.search(source, position):
@@ -94,6 +101,7 @@ def scan(source: str) -> Iterator[Token]:
         tag = match["tag"]
         if tag is None:
             position = text_start = _end_of_declaration(source, match)
+            yield Comment(match.start(), position)
             continue
         scanned = scan_attributes(source, match.end())
         if scanned is None:

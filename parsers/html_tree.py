@@ -24,6 +24,13 @@ class SourceText(NavigableString):
     end: int = 0
 
 
+def text_at(source: str, start: int, end: int) -> SourceText:
+    """Return the text that stands in a range of the source."""
+    text = SourceText(unescape(source[start:end]))
+    text.start, text.end = start, end
+    return text
+
+
 class SourceTreeBuilder(HTMLTreeBuilder):
     """Feeds BeautifulSoup from our scanner: `Tag.sourcepos` is the offset of the tag's `<`, each string is a `SourceText`.
 
@@ -43,7 +50,7 @@ class SourceTreeBuilder(HTMLTreeBuilder):
                 self._start(token, source)
             elif isinstance(token, EndTag):
                 self._end(token.name)
-            else:
+            elif isinstance(token, Text):
                 self._text(token, source)
 
     @property
@@ -71,9 +78,7 @@ class SourceTreeBuilder(HTMLTreeBuilder):
     def _text(self, token: Text, source: str) -> None:
         """Add a string."""
         self._count_node()
-        text = SourceText(unescape(source[token.start : token.end]))
-        text.start, text.end = token.start, token.end
-        self._tree.object_was_parsed(text)
+        self._tree.object_was_parsed(text_at(source, token.start, token.end))
 
     def _close(self, names: frozenset[str], barriers: frozenset[str]) -> None:
         """Close the innermost open element of these names, unless a barrier stands before it."""

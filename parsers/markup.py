@@ -1,5 +1,7 @@
 """What the HTML standard says about elements and attributes, as data."""
 
+import re
+
 
 def _words(text: str) -> frozenset[str]:
     """Return the words of a text as a set."""
@@ -25,11 +27,16 @@ ESCAPABLE_RAW_TEXT_TAGS = _words("textarea title")
 
 # Their content is never translated. `rt` and its kin say how a character sounds, not what it means.
 IGNORED_TAGS = _words("""
-    code iframe kbd listing math noembed noframes plaintext pre rp rt rtc samp script style template textarea var xmp
+    code iframe kbd listing math noembed noframes plaintext rp rt rtc samp script style textarea var xmp
     """)
 
 # Elements in a sentence that are not translated, or apart from it, and read as a word of it.
 KEPT_WORD_TAGS = _words("button code kbd math samp select var")
+
+# A <pre> that holds one of these, or names itself so by a word of its class, shows code.
+CODE_TAGS = _words("code kbd samp")
+_CODE_WORDS = "brush|code|codehilite|highlight|hljs|lang|language|linenums|prettyprint|source|sourcecode|syntax"
+CODE_CLASS = re.compile(rf"(^|[\s_:-])({_CODE_WORDS})($|[\s_:-])")
 
 # Inside <svg> only these hold text that is read.
 SVG_TEXT_TAGS = _words("desc foreignobject text title")
@@ -37,15 +44,19 @@ SVG_TEXT_TAGS = _words("desc foreignobject text title")
 # A block whose whole text lies in several of these is a list of labels (a menu, a row of fields), not a sentence.
 LABEL_TAGS = _words("a label")
 
-TEXT_ATTRIBUTES = _words("abbr alt aria-description aria-label aria-placeholder aria-roledescription label placeholder summary title")
+TEXT_ATTRIBUTES = _words("""
+    abbr alt aria-description aria-label aria-placeholder aria-roledescription aria-valuetext label placeholder summary title
+    """)
 VALUE_INPUT_TYPES = _words("button reset submit")
 META_NAMES = _words("""
-    description keywords og:description og:image:alt og:site_name og:title twitter:description twitter:image:alt twitter:title
+    apple-mobile-web-app-title application-name dc.description dc.subject dc.title dcterms.description dcterms.title description keywords
+    og:description og:image:alt og:site_name og:title subject twitter:description twitter:image:alt twitter:title
     """)
 
 # Declared on an element of its own, these languages are written with Han characters too, but are not Chinese.
 OTHER_HAN_LANGUAGES = _words("ja ko")
 CHINESE_LANGUAGES = _words("cmn yue zh")
+RIGHT_TO_LEFT_LANGUAGES = _words("ar ckb dv fa he ps sd ug ur yi")
 
 # A start tag ends these open elements, where no barrier stands between (an end tag may be left out).
 _CELLS = _words("td th")

@@ -65,6 +65,15 @@ def collapse(nodes: Sequence[str | None]) -> list[Collapsed]:
     return results
 
 
+def verbatim(nodes: Sequence[str | None]) -> list[Collapsed]:
+    """Return the adjacent text nodes of a line whose white space is shown as it is; that at its ends stays in the file."""
+    results = [Collapsed(node or "") for node in nodes]
+    first, last = results[0], results[-1]
+    first.text, first.free_lead = first.text.lstrip(SPACE), True
+    last.text, last.free_trail = last.text.rstrip(SPACE), True
+    return results
+
+
 def collapse_value(value: str) -> Collapsed:
     """Collapse the white space of an attribute's value."""
     return collapse([value])[0]
