@@ -1,53 +1,129 @@
 """Puts the inline slots of a block over its translation.
 
-The rule: slots keep their order. Each cut between two slots of a segment goes to a word boundary of the target, at the place that
-corresponds by length; Latin words and numbers that stand on both sides are fixed points of that correspondence. A slot of Chinese text
-keeps at least one word while there are enough; one that held a number or a sign which the translation does not have (the result of a
-page number field, say) gets none. Breaks, tabs and white space between segments are kept exactly.
+Each sentence is translated as plain text. The alignment that the engine gives for it says which words of the translation belong to which
+slot (`pipeline/projection.py`). Where it gives none, or one that fits badly, the sentence is flagged and places go by length: slots keep
+their order and get what lies at their place in the sentence, with Latin words and numbers that stand on both sides as fixed points.
+Breaks, tabs and white space between segments are kept exactly.
 """
 
-import re
-from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, chain, pairwise
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 
-from models.document import Block, Span
-from models.segment import Piece
+from models.document import Block, Span, SpanKind
+from models.segment import Link, Piece, Projection
+from pipeline.projection import Placed, Projector
+from pipeline.proportion import proportional_links
 from pipeline.punctuation import HAN
+from pipeline.votes import words_of
 
-_LATIN = re.compile(r"[A-Za-z0-9](?:[\w./:@+-]*[A-Za-z0-9])?", re.ASCII)
-_WORD = re.compile(r"\S+")
+LEAST_CONFIDENCE = 0.5
 
-
-class _FixedPoint(NamedTuple):
-    """A word that stands on both sides, where it starts on each, and its length."""
-
-    source: int
-    target: int
-    length: int
+_Run = tuple[Span, int]  # a slot, and how many characters of the translation it gets
 
 
-def weave(block: Block, pieces: Sequence[Piece], translations: Mapping[str, str]) -> Block:
-    """Return `block` with each segment of `pieces` replaced by its translation; one without a translation keeps its source text."""
-    parts: list[str] = [""]
-    cuts = [span.end for span in block.spans[:-1]]
-    moved: list[int] = []
-    offset = length = 0
-    was_same = True
-    for piece in pieces:
+@dataclass(frozen=True, slots=True)
+class Woven:
+    """A translated block, and how well its slots lie in each segment that had to be aligned."""
+
+    block: Block
+    placed: Mapping[str, Projection] = field(default_factory=dict)
+
+
+def needs_alignment(block: Block, pieces: Sequence[Piece]) -> set[str]:
+    """Return the texts of the segments that are cut by slots: only for these does it matter how words are aligned."""
+    return {piece.text for piece, slots in _clipped(block, pieces) if piece.is_segment and len(slots) > 1}
+
+
+def weave(block: Block, pieces: Sequence[Piece], translations: Mapping[str, str], alignments: Mapping[str, Sequence[Link]]) -> Woven:
+    """Return `block` with each segment of `pieces` replaced by its translation; one without a translation keeps its source text.
+
+    `alignments` gives, for the text of a segment, how it and its translation are linked; nothing where that is not known.
+    """
+    if not pieces:
+        return Woven(block)
+    text, was_same = "", True
+    runs: list[_Run] = []
+    reports: dict[str, Projection] = {}
+    for piece, slots in _clipped(block, pieces):
         target = translations.get(piece.text, piece.text) if piece.is_segment else piece.text
         same = target == piece.text
-        blank = "" if was_same and same else _separator(parts[-1], target)
-        inside = [cut - offset for cut in cuts[bisect_right(cuts, offset) : bisect_right(cuts, offset + len(piece.text))]]
-        moved.extend(length + len(blank) + place for place in (inside if same else _project(piece.text, target, inside)))
-        parts.append(blank + target)
-        offset, length, was_same = offset + len(piece.text), length + len(parts[-1]), same
-    moved = [0] * sum(cut == 0 for cut in cuts) + moved
-    edges = [0, *moved, length] if block.spans else []
-    spans = tuple(Span(start, end, span.code) for span, (start, end) in zip(block.spans, pairwise(edges), strict=True))
-    return Block("".join(parts), spans)
+        placed: Sequence[_Run] = [(slot, slot.end - slot.start) for slot in slots]
+        if not same and len(slots) > 1:
+            placed, reports[piece.text] = _project(piece.text, target, slots, alignments.get(piece.text, ()), movable=block.movable)
+        elif not same:
+            placed = [(slot, len(target)) for slot in slots]
+        blank = "" if was_same and same else _separator(text, target)
+        runs = _joined(runs, placed, len(blank))
+        text, was_same = f"{text}{blank}{target}", same
+    return Woven(replace(block, text=text, spans=tuple(_spans(runs))), reports)
+
+
+def _clipped(block: Block, pieces: Sequence[Piece]) -> Iterator[tuple[Piece, list[Span]]]:
+    """Yield each piece with the slots that lie in it, in offsets of the piece. A slot without text goes with what is before it."""
+    queue = list(reversed(block.spans))
+    offset = 0
+    for number, piece in enumerate(pieces):
+        end, slots = offset + len(piece.text), []
+        while queue and (queue[-1].start < end or queue[-1].end <= end or number == len(pieces) - 1):
+            span = queue.pop()
+            slots.append(replace(span, start=max(span.start, offset) - offset, end=min(span.end, end) - offset))
+            if span.end > end:
+                queue.append(span)
+                break
+        yield piece, slots
+        offset = end
+
+
+def _project(source: str, target: str, slots: Sequence[Span], links: Sequence[Link], *, movable: bool) -> tuple[list[_Run], Projection]:
+    projector = Projector(source, target, links, movable=movable)
+    placed = projector.place(slots)
+    confidence = min((projector.confidence(placed, *unit) for unit in _units(source, slots)), default=1.0)
+    unsure = confidence < LEAST_CONFIDENCE
+    if unsure:
+        placed = Projector(source, target, proportional_links(source, target, words_of(target)), movable=movable).place(slots)
+    return list(_runs(source, target, placed)), Projection(confidence, unsure)
+
+
+def _units(source: str, slots: Sequence[Span]) -> list[tuple[int, int]]:
+    """Return the ranges of Chinese text that are in an element each or, where there are no elements, in a slot each."""
+    prefixes = dict.fromkeys(slot.path[: depth + 1] for slot in slots for depth in range(len(slot.path)))
+    inside = [[slot for slot in slots if slot.path[: len(prefix)] == prefix] for prefix in prefixes] or [[slot] for slot in slots]
+    ranges = [(group[0].start, group[-1].end) for group in inside]
+    return [unit for unit in ranges if unit != (0, len(source)) and HAN.search(source, *unit)]
+
+
+def _runs(source: str, target: str, placed: Sequence[Placed]) -> Iterator[_Run]:
+    """Yield the slots over the target's characters: words as they were placed, and the blanks between them."""
+    words = words_of(target)
+    start = 0
+    for index, item in enumerate(placed):
+        if index == len(placed) - 1 or item.last == len(words):
+            end = len(target)
+        elif item.last == 0:
+            end = 0
+        else:
+            after = next((other for other in placed[index + 1 :] if other.first < other.last), item)
+            end = words[item.last][0] if _takes_blank(source, item, after) else words[item.last - 1][1]
+        end = max(start, end)
+        yield item.slot, end - start
+        start = end
+
+
+def _takes_blank(source: str, left: Placed, right: Placed) -> bool:
+    """Tell whether the blank between two slots goes to the left one.
+
+    It goes to what lies in fewer elements, else to what has more words: the other one is likely marked, a link or a bold word. What is no
+    Chinese comes last: a number may be a field's result, which Word replaces with all that is in it.
+    """
+
+    def rank(item: Placed) -> tuple[bool, int, int]:
+        slot = item.slot
+        weight = item.last - item.first if HAN.search(source, slot.start, slot.end) else 0
+        return slot.kind is SpanKind.TEXT, -len(slot.path), weight
+
+    return rank(left) > rank(right)
 
 
 def _separator(before: str, after: str) -> str:
@@ -56,81 +132,29 @@ def _separator(before: str, after: str) -> str:
     return " " if touching and (after[0].isalnum() or after[0] in "“‘\"'([⟦") and before[-1] not in "“‘([" else ""
 
 
-def _project(source: str, target: str, cuts: list[int]) -> list[int]:
-    """Return where the ascending `cuts` of `source` (each in 1..len) fall in `target`."""
-    starts, ends = _words(target)
-    fixed = list(_fixed_points(source, target))
-    control = [(0, 0), *chain.from_iterable(_edges(point) for point in fixed), (len(source), len(target))]
-    middles = [(start + end) / 2 for start, end in zip(starts, ends, strict=True)]
-    last = len(starts)
-    demands = [_demand(source, slot, fixed) for slot in pairwise([0, *cuts, len(source)])]
-    words: list[int] = []  # for each cut, the number of target words before it
-    for index, cut in enumerate(cuts):
-        before, later = words[-1] if words else 0, sum(demands[index + 1 :])
-        wanted = bisect_left(middles, _interpolate(control, cut)) if demands[index] else before
-        words.append(max(before, min(max(wanted, before + demands[index]), last - later)) if later else last)
-    slots = zip(pairwise([0, *cuts, len(source)]), pairwise([0, *words, last]), strict=True)
-    weights = [after - before if HAN.search(source, *slot) else 0 for slot, (before, after) in slots]
-    places = (_place(target, (starts, ends), count, weights[index : index + 2]) for index, count in enumerate(words))
-    return list(accumulate(places, max))
+def _joined(runs: Sequence[_Run], more: Sequence[_Run], blank: int) -> list[_Run]:
+    """Return all runs in a row, with a blank between the two sequences in the run that takes it better."""
+    result = [*runs, *more]
+    if blank and result:
+        last, first = len(runs) - 1, len(runs)
+        near = [place for place in (first, last) if 0 <= place < len(result)]
+        best = min(near, key=lambda place: (result[place][0].kind is not SpanKind.TEXT, len(result[place][0].path)))
+        result[best] = (result[best][0], result[best][1] + blank)
+    return result
 
 
-def _demand(source: str, slot: tuple[int, int], fixed: Sequence[_FixedPoint]) -> int:
-    """Return how many words a slot must get: one for text, none for a number or sign that the translation does not have."""
-    start, end = slot
-    return int(bool(HAN.search(source, start, end)) or any(point.source < end and start < point.source + point.length for point in fixed))
-
-
-def _words(text: str) -> tuple[list[int], list[int]]:
-    found = [match.span() for match in _WORD.finditer(text)]
-    return [start for start, _ in found], [end for _, end in found]
-
-
-def _place(target: str, words: tuple[list[int], list[int]], count: int, weights: Sequence[int]) -> int:
-    """Return the offset after `count` words, between two slots that weigh so much.
-
-    The blank there goes to the heavier slot, the one with more words: the other one is likely marked, a link or a bold word. What is no
-    Chinese weighs nothing: a number may be a field's result, which Word replaces with all that is in it.
-    """
-    starts, ends = words
-    if count == 0:
-        return 0
-    if count == len(starts):
-        return len(target)
-    left, right = weights
-    return starts[count] if right < left else ends[count - 1]
-
-
-def _fixed_points(source: str, target: str) -> Iterator[_FixedPoint]:
-    """Yield the Latin words and numbers that stand equally often on both sides, in an order that both sides have."""
-    ours, theirs = _latin(source), _latin(target)
-    pairs = (
-        (start, word, place)
-        for word, starts in ours.items()
-        if len(starts) == len(theirs.get(word, ()))
-        for start, place in zip(starts, theirs[word], strict=True)
-    )
-    ours_end = theirs_end = 0
-    for start, word, place in sorted(pairs):
-        if start >= ours_end and place >= theirs_end:
-            yield _FixedPoint(start, place, len(word))
-            ours_end, theirs_end = start + len(word), place + len(word)
-
-
-def _edges(point: _FixedPoint) -> tuple[tuple[int, int], tuple[int, int]]:
-    return (point.source, point.target), (point.source + point.length, point.target + point.length)
-
-
-def _latin(text: str) -> dict[str, list[int]]:
-    """Return the Latin words and numbers of `text` and where each of them starts."""
-    found: dict[str, list[int]] = defaultdict(list)
-    for match in _LATIN.finditer(text):
-        found[match[0]].append(match.start())
-    return found
-
-
-def _interpolate(control: list[tuple[int, int]], cut: int) -> float:
-    for (left, low), (right, high) in pairwise(control):
-        if left <= cut <= right:
-            return low + (high - low) * (cut - left) / (right - left) if right > left else float(high)
-    return float(control[-1][1])
+def _spans(runs: Sequence[_Run]) -> Iterator[Span]:
+    """Yield the spans that the runs make: neighbours of one slot joined, and an empty run only where its slot has no other."""
+    filled = Counter(slot.code for slot, length in runs if length)
+    seen: set[int] = set()
+    kept: list[_Run] = []
+    for slot, length in runs:
+        if length or (slot.code not in filled and slot.code not in seen):
+            kept.append((slot, length))
+        seen.add(slot.code)
+    start = 0
+    for _, group in groupby(kept, key=lambda run: run[0].code):
+        members = list(group)
+        end = start + sum(length for _, length in members)
+        yield replace(members[0][0], start=start, end=end)
+        start = end

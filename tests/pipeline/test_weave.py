@@ -22,7 +22,7 @@ def slots_of(block: Block) -> list[str]:
 
 def woven(slots: list[str], **translations: str) -> list[str]:
     block = block_of(*slots)
-    return slots_of(weave(block, split(block.text), translations))
+    return slots_of(weave(block, split(block.text), translations, {}).block)
 
 
 def test_a_slot_that_is_the_whole_segment_holds_the_whole_translation() -> None:
@@ -67,7 +67,7 @@ def test_a_segment_without_translation_keeps_its_source() -> None:
 
 
 def test_a_block_without_slots_is_plain_text() -> None:
-    assert weave(Block("你好。", ()), split("你好。"), {"你好。": "Hello."}) == Block("Hello.", ())
+    assert weave(Block("你好。", ()), split("你好。"), {"你好。": "Hello."}, {}).block == Block("Hello.", ())
 
 
 def test_every_slot_with_text_keeps_a_word_while_there_are_enough() -> None:
@@ -89,7 +89,7 @@ def test_slots_always_tile_the_translation_and_keep_their_codes(slots: list[str]
     block = block_of(*slots)
     pieces = split(block.text)
     translations = {piece.text: targets[index % len(targets)] for index, piece in enumerate(pieces) if piece.is_segment}
-    result = weave(block, pieces, translations)
+    result = weave(block, pieces, translations, {}).block
     assert [span.code for span in result.spans] == [span.code for span in block.spans]
     assert "".join(slots_of(result)) == (result.text if result.spans else "")
     assert all(before.end == after.start for before, after in zip(result.spans, result.spans[1:], strict=False))
@@ -99,7 +99,7 @@ def test_slots_always_tile_the_translation_and_keep_their_codes(slots: list[str]
 def test_identity_translation_changes_nothing(slots: list[str]) -> None:
     block = block_of(*slots)
     pieces = [Piece(piece.text, is_segment=True) for piece in split(block.text)]
-    assert weave(block, pieces, {}) == block
+    assert weave(block, pieces, {}, {}).block == block
 
 
 def test_a_number_that_the_translation_lost_leaves_its_slot_empty() -> None:
