@@ -69,14 +69,21 @@ class DecodedText:
         """Return `text` as a file in UTF-8, with a byte order mark if this one had it."""
         return (codecs.BOM_UTF8 if self.bom else b"") + text.encode()
 
-    def encode_as_it_was(self, text: str, references: str = "xmlcharrefreplace") -> bytes:
-        """Return `text` as a file in this one's encoding; `references` is what becomes of characters that it cannot hold.
+    def encode_as_it_was(self, text: str) -> bytes:
+        """Return `text` as a file in this one's encoding.
 
         Raises:
-            UnicodeEncodeError: there is such a character, and `references` is "strict".
+            UnicodeEncodeError: the encoding lacks a character of it.
         """
-        bom = next(bom for bom, encoding in _BOMS if encoding == self.encoding) if self.bom else b""
-        return bom + text.encode(self._narrowest(), references)
+        return self._mark() + text.encode(self.encoding)
+
+    def encode_with_references(self, text: str) -> bytes:
+        """Return `text` as a file in this one's encoding, with XML's character references for what that cannot hold."""
+        return self._mark() + text.encode(self._narrowest(), "xmlcharrefreplace")
+
+    def _mark(self) -> bytes:
+        """Return the byte order mark that the file had."""
+        return next(bom for bom, encoding in _BOMS if encoding == self.encoding) if self.bom else b""
 
     def _narrowest(self) -> str:
         """Return the codec to write with: GB18030 and HKSCS only where the file used more than GBK and Big5."""

@@ -52,7 +52,7 @@ class HtmlParser:
             edits += charset_edits(source, tree, decoded)
         result = _splice(source, sorted(edits))
         check_conserved(source, result)
-        return decoded.encode_as_it_was(result) if options.keep_encoding else decoded.encode(result)
+        return decoded.encode_with_references(result) if options.keep_encoding else decoded.encode(result)
 
 
 def _parse(data: bytes) -> tuple[DecodedText, BeautifulSoup, Page]:

@@ -1,76 +1,85 @@
-"""Plain text: every line is a block."""
+"""Plain text: every paragraph is a block, which is a line or lines that are wrapped at a column."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from models.document import Block, Document, Span
-from models.errors import DocumentTooLargeError
-from parsers.encoding import decode
+from models.document import DEFAULT_OPTIONS, Block, Document, ReadOptions, Span, SpanKind
+from models.errors import DocumentTooLargeError, OutputError
+from parsers.encoding import DecodedText, decode
+from parsers.whitespace import collapse_value
+from parsers.wrapping import Line, paragraphs, rewrapped, split_lines
 
 MAX_BYTES = 50_000_000
 
-_NEWLINE = re.compile(r"\r\n|\r|\n")
 _TABS = re.compile(r"(\t)")
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """The range of a line's text in the file, without the white space around it, which stays as it is."""
-
-    start: int
-    end: int
 
 
 class TextParser:
     """Reads each line that is not blank as a block; its indentation, trailing spaces and newline stay in the file.
 
-    The output is in UTF-8, whatever the input was in, and keeps a byte order mark.
+    With the option `rejoin_lines`, lines of a paragraph that is wrapped at a column are one block, and its translation is wrapped at that
+    column. The output is in UTF-8, whatever the input was in, and keeps a byte order mark; with `keep_encoding` it is in the same encoding.
     """
 
-    def read(self, data: bytes) -> Document:
-        """Return the lines of the file."""
-        text = _decode(data)
-        return Document(tuple(_block(text[line.start : line.end]) for line in _lines(text)))
+    def read(self, data: bytes, options: ReadOptions = DEFAULT_OPTIONS) -> Document:
+        """Return the paragraphs of the file."""
+        groups, _ = _paragraphs(_decode(data).text, options)
+        return Document(tuple(_block(lines) for lines in groups))
 
-    def write(self, data: bytes, blocks: Sequence[Block], lang: str) -> bytes:  # noqa: ARG002 - plain text names no language
-        """Return the file with its lines replaced; the very same bytes where no line changed.
+    def write(self, data: bytes, blocks: Sequence[Block], lang: str, options: ReadOptions = DEFAULT_OPTIONS) -> bytes:  # noqa: ARG002 - plain text names no language
+        """Return the file with its paragraphs replaced; the very same bytes where none changed.
 
         Raises:
             ValueError: the blocks are not those of this file.
+            OutputError: the file's encoding, which is to be kept, lacks a character of the translation.
         """
-        decoded = decode(data)
-        lines = list(_lines(decoded.text))
-        parts, position, changed = [], 0, False
-        for line, block in zip(lines, blocks, strict=True):
-            changed |= block.text != decoded.text[line.start : line.end]
-            parts += [decoded.text[position : line.start], block.text]
-            position = line.end
-        return decoded.encode("".join([*parts, decoded.text[position:]])) if changed else data
+        decoded = _decode(data)
+        groups, column = _paragraphs(decoded.text, options)
+        parts, position = [], 0
+        for lines, block in zip(groups, blocks, strict=True):
+            if block.text != _block(lines).text:
+                text = block.text if len(lines) == 1 else rewrapped(block.text, lines, column)
+                parts += [decoded.text[position : lines[0].start], text]
+                position = lines[-1].end
+        if not parts:
+            return data
+        return encoded(decoded, "".join([*parts, decoded.text[position:]]), options)
 
 
-def _decode(data: bytes) -> str:
+def encoded(decoded: DecodedText, text: str, options: ReadOptions) -> bytes:
+    """Return the new text of a file in UTF-8, or in the file's own encoding.
+
+    Raises:
+        OutputError: that encoding lacks a character of the text.
+    """
+    if not options.keep_encoding:
+        return decoded.encode(text)
+    try:
+        return decoded.encode_as_it_was(text)
+    except UnicodeEncodeError as error:
+        missing = f"{text[error.start]!r} (U+{ord(text[error.start]):04X})"
+        raise OutputError(f"{decoded.encoding} has no {missing}, which the translation uses; write it in UTF-8") from error
+
+
+def _decode(data: bytes) -> DecodedText:
     """Return the file's text."""
     if len(data) > MAX_BYTES:
         raise DocumentTooLargeError(f"more than {MAX_BYTES // 1_000_000} MB of text; split the file")
-    return decode(data).text
+    return decode(data)
 
 
-def _lines(text: str) -> Iterator[_Line]:
-    """Yield the lines that hold text."""
-    start = 0
-    for end in [match.span() for match in _NEWLINE.finditer(text)] + [(len(text), len(text))]:
-        line = text[start : end[0]]
-        if stripped := line.strip():
-            lead = len(line) - len(line.lstrip())
-            yield _Line(start + lead, start + lead + len(stripped))
-        start = end[1]
+def _paragraphs(text: str, options: ReadOptions) -> tuple[list[list[Line]], int]:
+    """Return the lines of each paragraph of a text, and the column where they are wrapped."""
+    lines = list(split_lines(text))
+    return paragraphs(lines) if options.rejoin_lines else ([[line] for line in lines if line], 0)
 
 
-def _block(text: str) -> Block:
-    """Return a line as a block, each tab in a span of its own."""
+def _block(lines: Sequence[Line]) -> Block:
+    """Return a paragraph as a block, each tab in a span of its own."""
+    text = lines[0].text if len(lines) == 1 else collapse_value("\n".join(line.text for line in lines)).text
     spans, position = [], 0
     for code, part in enumerate(filter(None, _TABS.split(text))):
-        spans.append(Span(position, position + len(part), code))
+        kind = SpanKind.BREAK if part == "\t" else SpanKind.TEXT
+        spans.append(Span(position, position + len(part), code, kind=kind))
         position += len(part)
     return Block(text, tuple(spans))

@@ -23,7 +23,7 @@ def translated(data: bytes) -> bytes:
     return TextParser().write(data, [pseudo_translated(block) for block in TextParser().read(data).blocks], "en")
 
 
-@pytest.mark.parametrize("name", ["mixed.txt", "traditional.txt"])
+@pytest.mark.parametrize("name", ["mixed.txt", "traditional.txt", "wrapped.txt"])
 def test_text_is_translated_as_the_golden_file_shows(name: str, golden: Callable[[Path, bytes], None]) -> None:
     golden(DATA / "expected" / name, translated((DATA / name).read_bytes()))
 
