@@ -1,19 +1,20 @@
 """Opens the database, keeps its schema at the newest revision and hands out sessions."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable, Float, create_engine, event, extract, func, literal, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.sql.elements import ColumnElement
 
 from models.errors import ServiceError, SettingsError
-from models.tables import REVISION
+from models.tables import REVISION, Base
 
 BUSY_TIMEOUT_MS = 30_000
 _CHUNK = 500
@@ -112,6 +113,14 @@ def chunks(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
     """Yield `items` in runs short enough to be the parameters of one statement (SQLite: 32,766)."""
     for start in range(0, len(items), _CHUNK):
         yield items[start : start + _CHUNK]
+
+
+def insert_missing(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows whose `key` is not there yet."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    if rows:
+        # Sorted, so that two transactions that insert the same keys wait for each other in one order.
+        session.execute(insert(table).on_conflict_do_nothing(), sorted(rows, key=lambda row: str(row["key"])))
 
 
 def serialize(session: Session) -> None:

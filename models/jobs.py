@@ -3,7 +3,6 @@
 Rows are locked in one order everywhere, batch before document before job, so that no two transactions wait for each other.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from models.database import changed, chunks, now, serialize
 from models.errors import JobError
-from models.reports import JobOptions, get_job
+from models.options import JobOptions
+from models.reports import get_job
 from models.tables import FINAL_DOCUMENT_STATES, BatchRow, BatchState, DocumentRow, DocumentState, JobRow, JobState, SegmentRow
 
 
@@ -39,7 +39,7 @@ class Candidate:
 def create_job(session: Session, options: JobOptions, signature: str, documents: Sequence[NewDocument]) -> int:
     """Record a job of new documents and return its number. `signature` is the engine's (pipeline.engines.engine_signature)."""
     moment = session.scalars(select(now(session))).one()
-    job = JobRow(options_json=_to_json(options), signature=signature, created_at=moment)
+    job = JobRow(options_json=options.to_json(), signature=signature, created_at=moment)
     session.add(job)
     session.flush()
     session.add_all(DocumentRow(job_id=job.id, created_at=moment, **_initial(document)) for document in documents)
@@ -83,7 +83,7 @@ def retry_job(session: Session, job_id: int) -> int:
 
 def find_unchanged(session: Session, options: JobOptions, signature: str, candidates: Sequence[Candidate]) -> set[str]:
     """Return the outputs last made from the same source bytes by the same model and options. Whether they still exist is not checked."""
-    wanted = {candidate.output: (candidate.source, candidate.source_sha256, _to_json(options), signature) for candidate in candidates}
+    wanted = {candidate.output: (candidate.source, candidate.source_sha256, options, signature) for candidate in candidates}
     latest: dict[str, tuple[Any, ...]] = {}
     for chunk in chunks(list(wanted)):
         rows = session.execute(
@@ -92,7 +92,7 @@ def find_unchanged(session: Session, options: JobOptions, signature: str, candid
             .where(DocumentRow.output.in_(chunk), DocumentRow.state == DocumentState.DONE)
             .order_by(DocumentRow.finished_at, DocumentRow.id)
         )
-        latest.update((row.output, tuple(row)[1:]) for row in rows)
+        latest.update((row.output, (row.source, row.source_sha256, JobOptions.from_json(row.options_json), row.signature)) for row in rows)
     return {output for output, made_from in latest.items() if made_from == wanted[output]}
 
 
@@ -143,7 +143,3 @@ _AFRESH: Mapping[str, Any] = {
 
 def _initial(document: NewDocument) -> dict[str, Any]:
     return {**asdict(document), "state": DocumentState.FAILED if document.error_code else DocumentState.NEW}
-
-
-def _to_json(options: JobOptions) -> str:
-    return json.dumps(asdict(options), sort_keys=True)

@@ -1,6 +1,5 @@
 """How far the jobs are: what `status`, `list` and the progress bar show."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,17 +8,8 @@ from sqlalchemy.orm import Session
 
 from models.database import chunks
 from models.errors import JobError
+from models.options import JobOptions
 from models.tables import FINAL_DOCUMENT_STATES, DocumentRow, DocumentState, JobRow, JobState
-
-
-@dataclass(frozen=True, slots=True)
-class JobOptions:
-    """How a job translates. `engine`, `bundle` (an absolute path) and `beam` choose the model, `lang` is the BCP 47 target language."""
-
-    engine: str = "csanmt"
-    bundle: str | None = None
-    beam: int = 4
-    lang: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +110,7 @@ _COUNTED = ("segments", "unique_segments", "known_segments", "done_segments", "w
 
 
 def _summary(job: JobRow, progress: Progress) -> JobSummary:
-    options = JobOptions(**json.loads(job.options_json))
+    options = JobOptions.from_json(job.options_json)
     return JobSummary(job.id, job.state, options, job.signature, job.created_at, job.finished_at, progress)
 
 

@@ -2,9 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 Outcome = Literal["injected", "satisfied", "variant", "violated"]
+
+
+class Origin(StrEnum):
+    """Who translated: the machine, or a person, whose word stands whatever the model."""
+
+    MACHINE = "machine"
+    HUMAN = "human"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,7 @@ class Translation:
     warnings: tuple[str, ...] = ()
     token_scores: tuple[float, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    origin: Origin = Origin.MACHINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,14 @@ class Link:
     target_start: int
     target_end: int
     weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """How sure it is that the inline formatting of a segment lies over the right words: 0 to 1, and whether someone should look at it."""
+
+    confidence: float
+    is_unsure: bool
 
 
 def joined(source: str, target: str, parts: Sequence[Translation], warnings: Iterable[str] = ()) -> Translation:

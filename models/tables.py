@@ -1,4 +1,4 @@
-"""The tables: jobs, their documents, batches and segments, and the translation memory.
+"""The tables: jobs, their documents, batches and segments, the translation memory and the glossaries.
 
 Times are seconds since the epoch. A lease (`lease_token`, `lease_owner`, `lease_until`) says which process works on a row and until when
 that may be believed; `dispatched_at` is when a message about the row was last handed to the broker.
@@ -10,8 +10,10 @@ from typing import Any, ClassVar
 from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from models.segment import Origin
+
 # The newest migration; models.database compares it with the database's own before it loads alembic.
-REVISION = "0001"
+REVISION = "0002"
 
 
 class JobState(StrEnum):
@@ -68,6 +70,7 @@ class Base(DeclarativeBase):
         JobState: _stored_by_value(JobState),
         DocumentState: _stored_by_value(DocumentState),
         BatchState: _stored_by_value(BatchState),
+        Origin: _stored_by_value(Origin),
     }
 
 
@@ -89,6 +92,7 @@ class DocumentRow(Base):
 
     `segments` counts repeats, `unique_segments` does not; `known_segments` came from the memory and `done_segments` have a translation,
     both without repeats. `remaining` batches are neither done nor dead, `failed_batches` are dead. `seconds` is time spent working.
+    `notes` are codes, joined by commas, of what its translation cannot keep; each counts among the `warnings`.
     """
 
     __tablename__ = "documents"
@@ -112,6 +116,7 @@ class DocumentRow(Base):
     known_segments: Mapped[int] = mapped_column(default=0)
     done_segments: Mapped[int] = mapped_column(default=0)
     warnings: Mapped[int] = mapped_column(default=0)
+    notes: Mapped[str] = mapped_column(Text, default="")
     seconds: Mapped[float] = mapped_column(default=0.0)
     remaining: Mapped[int] = mapped_column(default=0)
     failed_batches: Mapped[int] = mapped_column(default=0)
@@ -147,7 +152,12 @@ class BatchRow(Base):
 
 
 class SegmentRow(Base):
-    """One unique source text of a document; in no batch where the memory knew its translation. `warnings` are codes joined by commas."""
+    """One unique source text of a document; in no batch where nothing was left to do on it when the document was read.
+
+    `warnings` are codes joined by commas. `alignment`, `token_scores` and `verdicts` are in the forms of models.compact; only segments that
+    `needs_alignment` have the first. `projection` is how sure the place of its inline formatting is, 0 to 1, None where there was none to
+    place.
+    """
 
     __tablename__ = "segments"
     __table_args__ = (UniqueConstraint("document_id", "seq"), Index(None, "batch_id"))
@@ -159,10 +169,17 @@ class SegmentRow(Base):
     source: Mapped[str] = mapped_column(Text)
     target: Mapped[str | None] = mapped_column(Text)
     warnings: Mapped[str] = mapped_column(Text, default="")
+    origin: Mapped[Origin | None]
+    score: Mapped[float | None]
+    token_scores: Mapped[str] = mapped_column(Text, default="")
+    verdicts: Mapped[str] = mapped_column(Text, default="")
+    needs_alignment: Mapped[bool] = mapped_column(default=False)
+    alignment: Mapped[str | None] = mapped_column(Text)
+    projection: Mapped[float | None]
 
 
 class TranslationRow(Base):
-    """One entry of the translation memory. `key` is sha256(signature, NUL, source) in hex."""
+    """One entry of the translation memory. models.memory says what its key is made of."""
 
     __tablename__ = "translations"
 
@@ -170,7 +187,58 @@ class TranslationRow(Base):
     signature: Mapped[str] = mapped_column(String(200))
     source: Mapped[str] = mapped_column(Text)
     target: Mapped[str] = mapped_column(Text)
+    origin: Mapped[Origin] = mapped_column(default=Origin.MACHINE)
     score: Mapped[float]
     tokens: Mapped[int]
     warnings: Mapped[str] = mapped_column(Text, default="")
+    token_scores: Mapped[str] = mapped_column(Text, default="")
+    verdicts: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[float]
+
+
+class AlignmentRow(Base):
+    """How a model relates a source to a target, whoever translated it. `key` is made of the model's signature and both texts."""
+
+    __tablename__ = "alignments"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    links: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[float]
+
+
+class GlossaryRow(Base):
+    """A glossary as its user knows it: a name, and what it held from time to time."""
+
+    __tablename__ = "glossaries"
+    __table_args__ = (UniqueConstraint("name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[float]
+
+
+class GlossaryVersionRow(Base):
+    """What a glossary holds, never changed: other terms are another version. `digest` is that of the terms, `stored_at` the last time."""
+
+    __tablename__ = "glossary_versions"
+    __table_args__ = (UniqueConstraint("glossary_id", "digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    glossary_id: Mapped[int] = mapped_column(ForeignKey("glossaries.id"))
+    digest: Mapped[str] = mapped_column(String(64))
+    terms: Mapped[int]
+    stored_at: Mapped[float]
+
+
+class TermRow(Base):
+    """One term of a version; `details_json` has what it says beyond its source and target, where it says more."""
+
+    __tablename__ = "glossary_terms"
+    __table_args__ = (UniqueConstraint("version_id", "seq"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("glossary_versions.id"))
+    seq: Mapped[int]
+    source: Mapped[str] = mapped_column(Text)
+    target: Mapped[str] = mapped_column(Text)
+    details_json: Mapped[str] = mapped_column(Text, default="")

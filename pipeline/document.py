@@ -4,17 +4,18 @@ import hashlib
 import os
 import secrets
 import stat
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
-from models.document import Block, Document
+from models.document import DEFAULT_OPTIONS, Block, Document, ReadOptions
 from models.errors import CorruptDocumentError, DocumentTooLargeError, InputError, OutputError, SourceChangedError, UnreadableFileError
-from models.segment import Translation, joined
+from models.segment import Link, Projection, Translation, joined
 from parsers.registry import parser_for
 from pipeline.engines import Engine
 from pipeline.segmenter import split
-from pipeline.weave import weave
+from pipeline.weave import needs_alignment, weave
 
 MAX_FILE_BYTES = 200 * 1024 * 1024
 MAX_SEGMENTS = 500_000
@@ -22,40 +23,72 @@ MAX_SEGMENTS = 500_000
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document as the translator sees it: the digest of its file and every segment in order, repeats included."""
+    """A document as the translator sees it: the digest of its file and every segment in order, repeats included.
+
+    `to_align` are the segments whose formatting can only be placed where the engine says how source and target relate. `notes` are codes of
+    what the translated document cannot keep.
+    """
 
     sha256: str
     segments: tuple[str, ...]
+    to_align: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
 
-def prepare(source: Path) -> Prepared:
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What makes a translated document: the file whose digest is `sha256`, where it goes, and targets and links by their sources."""
+
+    source: Path
+    sha256: str
+    output: Path
+    lang: str
+    targets: Mapping[str, str]
+    links: Mapping[str, Sequence[Link]] = field(default_factory=dict)
+    reading: ReadOptions = DEFAULT_OPTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """The digest of what was written, and for each segment with formatting to place how sure its places are."""
+
+    sha256: str
+    placed: Mapping[str, Projection]
+
+
+def prepare(source: Path, reading: ReadOptions = DEFAULT_OPTIONS) -> Prepared:
     """Read the file and return its segments.
 
     Raises:
         InputError: the document cannot be translated.
     """
     data = read_source(source)
-    document = _parse(source, data)
-    segments = tuple(piece.text for block in document.blocks for piece in split(block.text) if piece.is_segment)
+    document = _parse(source, data, reading)
+    segments: list[str] = []
+    to_align: set[str] = set()
+    for block in document.blocks:
+        pieces = split(block.text)
+        segments.extend(piece.text for piece in pieces if piece.is_segment)
+        to_align |= needs_alignment(block, pieces)
     if len(segments) > MAX_SEGMENTS:
         raise DocumentTooLargeError(f"{source.name} has {len(segments):,} segments, more than {MAX_SEGMENTS:,}; split the document")
-    return Prepared(hashlib.sha256(data).hexdigest(), segments)
+    return Prepared(hashlib.sha256(data).hexdigest(), tuple(segments), frozenset(to_align), document.warnings)
 
 
-def assemble(source: Path, sha256: str, output: Path, lang: str, translations: Mapping[str, str]) -> str:
-    """Write the translated document to `output`, whole or not at all, and return the digest of what was written.
+def assemble(work: Assembly) -> Assembled:
+    """Write the translated document, whole or not at all.
 
     Raises:
-        SourceChangedError: the file is not the one whose digest is `sha256`.
-        OutputError: `output` cannot be written.
+        SourceChangedError: the file is not the one that was read.
+        OutputError: the output cannot be written.
     """
-    data = read_source(source)
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise SourceChangedError(f"{source.name} was changed after it was submitted; submit it again")
-    blocks = [weave(block, split(block.text), translations) for block in _parse(source, data).blocks]
-    translated = parser_for(source).write(data, blocks, lang)
-    write_output(output, translated)
-    return hashlib.sha256(translated).hexdigest()
+    data = read_source(work.source)
+    if hashlib.sha256(data).hexdigest() != work.sha256:
+        raise SourceChangedError(f"{work.source.name} was changed after it was submitted; submit it again")
+    woven = [weave(block, split(block.text), work.targets, work.links) for block in _parse(work.source, data, work.reading).blocks]
+    translated = parser_for(work.source).write(data, [item.block for item in woven], work.lang)
+    write_output(work.output, translated)
+    return Assembled(hashlib.sha256(translated).hexdigest(), _worst(item.placed for item in woven))
 
 
 def translate_lines(lines: Sequence[str], engine: Engine) -> list[Translation]:
@@ -65,7 +98,7 @@ def translate_lines(lines: Sequence[str], engine: Engine) -> list[Translation]:
     known = dict(zip(sources, engine.translate(sources), strict=True))
     targets = {source: translation.target for source, translation in known.items()}
     return [
-        joined(line, weave(Block(line, ()), pieces, targets).text, [known[piece.text] for piece in pieces if piece.is_segment])
+        joined(line, weave(Block(line, ()), pieces, targets, {}).block.text, [known[piece.text] for piece in pieces if piece.is_segment])
         for line, pieces in zip(lines, split_lines, strict=True)
     ]
 
@@ -103,7 +136,15 @@ def write_output(path: Path, data: bytes) -> None:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _parse(source: Path, data: bytes) -> Document:
+def _worst(blocks: Iterable[Mapping[str, Projection]]) -> dict[str, Projection]:
+    """Return for each segment the least sure of the places where it stands."""
+    worst: dict[str, Projection] = {}
+    for segment, projection in chain.from_iterable(placed.items() for placed in blocks):
+        worst[segment] = min(projection, worst.get(segment, projection), key=lambda one: (not one.is_unsure, one.confidence))
+    return worst
+
+
+def _parse(source: Path, data: bytes, _reading: ReadOptions) -> Document:
     """Parse, and turn whatever a hostile file makes a parsing library raise into an error of this document."""
     try:
         return parser_for(source).read(data)

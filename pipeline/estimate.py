@@ -45,7 +45,7 @@ def estimate(database: Database, documents: Sequence[Planned], signature: str, o
         characters += sum(map(len, found))
         unique.update(dict.fromkeys(found))
     with database.begin() as session:
-        known = memory.known(session, signature, unique)
+        known = memory.known(session, memory.Scope(signature), unique)
     seconds = _seconds([source for source in unique if source not in known], open_engine)
     return Estimate(len(documents) - len(failures), tuple(failures), segments, characters, len(unique), len(known), seconds)
 

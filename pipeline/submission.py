@@ -8,7 +8,7 @@ from pathlib import Path
 from models.database import Database
 from models.errors import InputError, OutputError
 from models.jobs import Candidate, NewDocument, create_job, find_unchanged, find_written
-from models.reports import JobOptions
+from models.options import JobOptions
 from pipeline.document import read_source
 from pipeline.scan import Failure, Planned, Scan, ScanOptions, Skipped, scan
 

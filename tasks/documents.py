@@ -3,11 +3,12 @@
 import time
 from pathlib import Path
 
+from models.alignments import recall_links
 from models.leases import Lease, Step
 from models.memory import recall
-from models.steps import Contents, finish_assemble, finish_prepare, load_document, load_translations
+from models.steps import Contents, DocumentWork, finish_assemble, finish_prepare, load_document, load_translations
 from pipeline.batching import pack
-from pipeline.document import assemble, prepare
+from pipeline.document import Assembly, Prepared, assemble, prepare
 from tasks.celery import step_task
 from tasks.perform import perform
 from tasks.runtime import Runtime
@@ -29,29 +30,37 @@ def _prepare(runtime: Runtime, lease: Lease) -> bool:
     started = time.monotonic()
     with runtime.database.begin() as session:
         work = load_document(session, lease)
-    prepared = prepare(Path(work.source))
+    prepared = prepare(Path(work.source), work.options.reading)
     runtime.failpoint.reach("parsed")
-    sources = list(dict.fromkeys(prepared.segments))
-    with runtime.database.begin() as session:
-        known = recall(session, work.signature, sources)
-    unknown = (source for source in sources if source not in known)
-    batches = pack(unknown, runtime.settings.batch_segments, runtime.settings.batch_characters)
-    contents = Contents(prepared.sha256, len(prepared.segments), sources, known, batches)
+    contents = _contents(runtime, work, prepared)
     with runtime.database.begin() as session:
         return finish_prepare(session, lease, contents, time.monotonic() - started)
+
+
+def _contents(runtime: Runtime, work: DocumentWork, prepared: Prepared) -> Contents:
+    """Return what was read, with what is known of it, the rest in batches."""
+    sources = list(dict.fromkeys(prepared.segments))
+    with runtime.database.begin() as session:
+        known = recall(session, runtime.scope(work.options, work.signature), sources)
+        pairs = [(source, known[source].target) for source in prepared.to_align if source in known]
+        links = recall_links(session, work.signature, pairs)
+    complete = {source: known[source] for source in known if source in links or source not in prepared.to_align}
+    open_sources = (source for source in sources if source not in complete)
+    batches = pack(open_sources, runtime.settings.batch_segments, runtime.settings.batch_characters)
+    return Contents(prepared.sha256, len(prepared.segments), sources, complete, batches, prepared.to_align, links, prepared.notes)
 
 
 def _assemble(runtime: Runtime, lease: Lease) -> bool:
     started = time.monotonic()
     with runtime.database.begin() as session:
         work = load_document(session, lease)
-        translations = load_translations(session, lease)
-    output = Path(work.output)
+        targets, links = load_translations(session, lease)
+    source, output = Path(work.source), Path(work.output)
     sweep(output)
-    digest = assemble(Path(work.source), work.source_sha256 or "", output, work.options.lang, translations)
+    written = assemble(Assembly(source, work.source_sha256 or "", output, work.options.lang, targets, links, work.options.reading))
     runtime.failpoint.reach("written")
     with runtime.database.begin() as session:
-        finish_assemble(session, lease, digest, time.monotonic() - started)
+        finish_assemble(session, lease, written.sha256, written.placed, time.monotonic() - started)
     return False
 
 

@@ -9,8 +9,9 @@ from kombu.exceptions import OperationalError
 from models.database import Database
 from models.errors import ModelError, ServiceError
 from models.leases import Terms
+from models.memory import Scope
+from models.options import JobOptions
 from models.recovery import recover
-from models.reports import JobOptions
 from models.schedule import Work, due_messages, mark_dispatched
 from pipeline.engines import Engine, EngineOptions, open_engine
 from pipeline.settings import Settings
@@ -39,6 +40,10 @@ class Runtime:
         if engine.signature != signature:
             raise ModelError(f"the job was submitted with the model {signature}, but this worker has {engine.signature}; install the same")
         return engine
+
+    def scope(self, _options: JobOptions, signature: str) -> Scope:
+        """Return which entries of the translation memory count for a job."""
+        return Scope(signature)
 
     def recover(self) -> None:
         """Put right what dead processes left behind, and tell the workers what is due."""

@@ -7,13 +7,16 @@ from sqlalchemy import select
 from models.database import Database
 from models.jobs import NewDocument, create_job
 from models.leases import Lease, Step, Terms, claim
-from models.reports import JobOptions, document_rows
-from models.segment import Translation
-from models.steps import Contents, finish_batch, finish_prepare, load_batch
+from models.memory import Scope
+from models.options import JobOptions
+from models.reports import document_rows
+from models.segment import Link, Translation
+from models.steps import Contents, Translated, finish_batch, finish_prepare, load_batch
 from models.tables import BatchRow
 
 OPTIONS = JobOptions(engine="pseudo")
 SIGNATURE = "pseudo-1"
+SCOPE = Scope(SIGNATURE)
 TERMS = Terms("tester:1:1", 60.0, 3)
 EXPIRED = Terms("tester:1:1", -1.0, 3)
 
@@ -47,4 +50,5 @@ def finish(database: Database, lease: Lease) -> bool:
     with database.begin() as session:
         work = load_batch(session, lease)
         translations = [Translation(source, source.upper(), -0.5, 3) for source in work.sources]
-        return finish_batch(session, lease, work, translations, 0.1)
+        links = {(item.source, item.target): [Link(0, 1, 0, 1, 1.0)] for item in translations if item.source in work.to_align}
+        return finish_batch(session, lease, work, SCOPE, Translated(translations, 0.1, links))

@@ -10,7 +10,7 @@ import pytest
 
 from models.database import Database
 from models.jobs import NewDocument, create_job
-from models.reports import JobOptions
+from models.options import JobOptions
 from tests.cli.conftest import Cli
 
 
@@ -162,6 +162,6 @@ def test_doctor_names_a_model_that_is_missing(cli: Cli) -> None:
 
 @pytest.mark.parametrize("command", ["info", "verify"])
 def test_model_commands_refuse_a_folder_without_a_model(cli: Cli, command: str) -> None:
-    result = cli("model", command, "--model", cli.folder / "nowhere")
+    result = cli("model", command, cli.folder / "nowhere")
     assert result.exit_code == 78
     assert "bundle.json is missing" in result.stderr

@@ -4,7 +4,8 @@ from models.database import Database
 from models.errors import JobError
 from models.jobs import Candidate, NewDocument, cancel_job, create_job, find_unchanged, retry_job
 from models.leases import LeaseLostError, Step, fail
-from models.reports import JobOptions, document_rows, job_summary, list_jobs, progress_of
+from models.options import JobOptions
+from models.reports import document_rows, job_summary, list_jobs, progress_of
 from models.steps import finish_assemble
 from models.tables import DocumentState, JobState
 from tests.invariants import check_invariants
@@ -28,7 +29,7 @@ def done(database: Database, source_sha256: str = "0" * 64) -> int:
     translating(database, document, [])
     lease = claimed(database, Step.ASSEMBLE, document)
     with database.begin() as session:
-        finish_assemble(session, lease, "1" * 64, 0.5)
+        finish_assemble(session, lease, "1" * 64, {}, 0.5)
     return job_id
 
 
@@ -98,7 +99,7 @@ def test_a_document_being_written_can_be_cancelled(database: Database) -> None:
     with database.begin() as session:
         cancel_job(session, job_id)
     with pytest.raises(LeaseLostError), database.begin() as session:
-        finish_assemble(session, lease, "1" * 64, 0.5)
+        finish_assemble(session, lease, "1" * 64, {}, 0.5)
     check_invariants(database)
 
 
@@ -145,5 +146,5 @@ def test_what_counts_is_who_wrote_the_output_last(database: Database) -> None:
     translating(database, document.id, [])
     lease = claimed(database, Step.ASSEMBLE, document.id)
     with database.begin() as session:
-        finish_assemble(session, lease, "1" * 64, 0.5)
+        finish_assemble(session, lease, "1" * 64, {}, 0.5)
         assert find_unchanged(session, OPTIONS, SIGNATURE, [Candidate("/in/0.txt", "/out/0.txt", "0" * 64)]) == set()

@@ -1,13 +1,14 @@
 import hashlib
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from models.errors import CorruptDocumentError, EmptyFileError, OutputError, SourceChangedError, UnreadableFileError, UnsupportedFormatError
 from models.segment import Link, Translation
-from pipeline.document import assemble, prepare, read_source, translate_lines, write_output
+from pipeline.document import Assembly, assemble, prepare, read_source, translate_lines, write_output
 from pipeline.engines import IdentityEngine
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -41,7 +42,7 @@ def test_segments_come_in_order_with_repeats(notice: Path) -> None:
 def test_a_document_is_put_together_with_its_layout(notice: Path, tmp_path: Path) -> None:
     output = tmp_path / "new" / "notice.en.txt"
     translations = {"通知": "Notice", "今天放假。": "Off today.", "明天上班。": "Work tomorrow."}
-    digest = assemble(notice, prepare(notice).sha256, output, "en", translations)
+    digest = assemble(Assembly(notice, prepare(notice).sha256, output, "en", translations)).sha256
     assert output.read_text(encoding="utf-8") == "Notice\n\n　　Off today. Work tomorrow.\nOff today.\n"
     assert digest == hashlib.sha256(output.read_bytes()).hexdigest()
 
@@ -50,7 +51,7 @@ def test_a_source_that_changed_is_not_written(notice: Path, tmp_path: Path) -> N
     digest = prepare(notice).sha256
     notice.write_text("别的", encoding="utf-8")
     with pytest.raises(SourceChangedError, match=r"notice\.txt was changed"):
-        assemble(notice, digest, tmp_path / "out.txt", "en", {})
+        assemble(Assembly(notice, digest, tmp_path / "out.txt", "en", {}))
     assert not (tmp_path / "out.txt").exists()
 
 
@@ -61,7 +62,7 @@ def test_identity_translation_gives_the_example_back(name: str, tmp_path: Path) 
     assert len(prepared.segments) > 5
     engine = IdentityEngine()
     translations = {item.source: item.target for item in engine.translate(prepared.segments)}
-    assemble(source, prepared.sha256, tmp_path / "out", "en", translations)
+    assemble(Assembly(source, prepared.sha256, tmp_path / "out", "en", translations))
     assert (tmp_path / "out").read_bytes() == source.read_bytes()
 
 
@@ -130,3 +131,21 @@ def test_a_repeated_sentence_is_translated_once() -> None:
     engine = Counting()
     assert len(translate_lines(["好。好。", "好。"], engine)) == 2
     assert engine.seen == 1
+
+
+def test_only_segments_that_are_cut_by_formatting_need_links(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_text("<p>今天<b>放假</b>。明天上班。</p><p><i>后天放假。</i></p>", encoding="utf-8")
+    assert prepare(path).to_align == {"今天放假。"}
+
+
+def test_formatting_that_no_link_places_is_told_and_the_worst_place_counts(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_text("<p>今天<b>放假</b></p><p>今<b>天放假</b></p>", encoding="utf-8")
+    links = {"今天放假": [Link(0, 2, 0, 5, 1.0), Link(2, 4, 6, 13, 1.0)]}
+    work = Assembly(path, prepare(path).sha256, tmp_path / "out.html", "en", {"今天放假": "Today holiday"}, links)
+    written = assemble(work)
+    assert "<b> holiday</b>" in (tmp_path / "out.html").read_text()
+    assert set(written.placed) == {"今天放假"}
+    assert written.placed["今天放假"].confidence < 1
+    assert assemble(replace(work, links={})).placed["今天放假"].is_unsure
