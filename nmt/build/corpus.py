@@ -19,6 +19,7 @@ from tokenizers import Tokenizer
 from nmt.build.vocabulary import PLACEHOLDERS
 
 Pair = tuple[str, str]
+Link = tuple[int, int]  # source token, target token
 
 GENERAL = ("encyc", "life", "news", "office", "w0", "w1", "w2", "w3", "w4", "w5")
 TECHNICAL = ("alibaba", "python_docs", "ms_ht", "tidb_apache", "k8s", "mindspore", "django_docs", "tensorflow", "espidf", "php")
@@ -139,14 +140,41 @@ class TokenSet:
         return self.ids[self.starts[index] : self.starts[index + 1]]
 
 
+@dataclass(frozen=True, slots=True)
+class ParallelSet:
+    """Pairs of sentences. `links` holds for each pair its word alignment as `pack_links` makes it, or nothing."""
+
+    source: TokenSet
+    target: TokenSet
+    links: TokenSet
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+
+def pack_links(links: Iterable[Link]) -> NDArray[np.uint16]:
+    """Return links as numbers: source position * 256 + target position."""
+    return np.array([source * 256 + target for source, target in links], np.uint16)
+
+
+def unpack_links(numbers: NDArray[np.uint16]) -> list[Link]:
+    """Return the links that `pack_links` packed."""
+    return [(number // 256, number % 256) for number in numbers.tolist()]
+
+
+def gathered(rows: list[NDArray[np.uint16]]) -> TokenSet:
+    """Return the rows as one set."""
+    starts = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    return TokenSet(np.concatenate(rows) if rows else np.zeros(0, np.uint16), starts)
+
+
 def tokenise(sentences: list[str], tokenizer: Tokenizer) -> TokenSet:
     """Return the ids of `sentences`, without the end of sentence."""
     encoded: list[NDArray[np.uint16]] = []
     for first in range(0, len(sentences), 10_000):
         batch = tokenizer.encode_batch(sentences[first : first + 10_000], add_special_tokens=False)
         encoded.extend(np.array(item.ids, np.uint16) for item in batch)
-    starts = np.concatenate([[0], np.cumsum([len(item) for item in encoded])]).astype(np.int64)
-    return TokenSet(np.concatenate(encoded), starts)
+    return gathered(encoded)
 
 
 def pack(pairs: list[Pair], tokenizers: tuple[Tokenizer, Tokenizer], path: Path) -> int:
@@ -154,19 +182,20 @@ def pack(pairs: list[Pair], tokenizers: tuple[Tokenizer, Tokenizer], path: Path)
     source, target = (tokenise([pair[side] for pair in pairs], tokenizers[side]) for side in (0, 1))
     lengths = np.stack([source.lengths(), target.lengths()])
     fits = (lengths.min(0) > 0) & (lengths.max(0) <= MAX_TOKENS) & (lengths.max(0) <= 4 * lengths.min(0) + 8)
-    kept = np.flatnonzero(fits)
-    arrays = {}
-    for name, side in (("source", source), ("target", target)):
-        arrays[f"{name}_ids"] = np.concatenate([side[index] for index in kept.tolist()])
-        arrays[f"{name}_starts"] = np.concatenate([[0], np.cumsum(side.lengths()[kept])])
-    np.savez(path, allow_pickle=False, **arrays)
+    kept = np.flatnonzero(fits).tolist()
+    none = TokenSet(np.zeros(0, np.uint16), np.zeros(len(kept) + 1, np.int64))
+    save_packed(ParallelSet(gathered([source[row] for row in kept]), gathered([target[row] for row in kept]), none), path)
     return len(kept)
 
 
-def load_packed(path: Path) -> tuple[TokenSet, TokenSet]:
-    """Read what `pack` wrote: source and target."""
+def save_packed(data: ParallelSet, path: Path) -> None:
+    """Write what `load_packed` reads (npz)."""
+    sides = {"source": data.source, "target": data.target, "links": data.links}
+    arrays = {f"{name}_{field}": getattr(side, field) for name, side in sides.items() for field in ("ids", "starts")}
+    np.savez(path, allow_pickle=False, **arrays)
+
+
+def load_packed(path: Path) -> ParallelSet:
+    """Read a packed set."""
     with np.load(path) as arrays:
-        return (
-            TokenSet(arrays["source_ids"], arrays["source_starts"]),
-            TokenSet(arrays["target_ids"], arrays["target_starts"]),
-        )
+        return ParallelSet(*(TokenSet(arrays[f"{name}_ids"], arrays[f"{name}_starts"]) for name in ("source", "target", "links")))

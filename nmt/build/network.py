@@ -32,8 +32,8 @@ class Network(nn.Module):
         self.variables = nn.ParameterDict({name: nn.Parameter(_initial(name, shape)) for name, shape in variable_shapes(config).items()})
         self.register_buffer("timing", torch.from_numpy(timing_signal(max_positions, config.hidden)), persistent=False)
 
-    def forward(self, source: Tensor, target_input: Tensor, keep: Tensor) -> Tensor:
-        """Return logits [number of kept positions, target vocabulary].
+    def forward(self, source: Tensor, target_input: Tensor, keep: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits [number of kept positions, target vocabulary] and the last layer's first head's cross-attention [B, T, L].
 
         Args:
             source: ids [B, L], every row ends in at least one 0.
@@ -44,7 +44,8 @@ class Network(nn.Module):
         bias = ((1.0 - mask) * MASKED)[:, None, None, :]
         memory = self.encode(source, mask, bias)
         meaning = self.encode_semantics(source, mask, bias)
-        return self.decode(target_input, memory, meaning, bias)[keep] @ self.variables[embedding_names(self.config)[2]].t()
+        x, attention = self.decode(target_input, memory, meaning, bias)
+        return x[keep] @ self.variables[embedding_names(self.config)[2]].t(), attention
 
     def encode(self, source: Tensor, mask: Tensor, bias: Tensor) -> Tensor:
         """Return the encoder's output, [B, L, H]."""
@@ -66,14 +67,15 @@ class Network(nn.Module):
         pooled = self._linear("mini_xlm_encoder/pooling_layer/linear", pooled)
         return self._norm("mini_xlm_encoder/layer_norm", pooled)[:, None]
 
-    def decode(self, target_input: Tensor, memory: Tensor, meaning: Tensor, bias: Tensor) -> Tensor:
-        """Return the decoder's output, [B, T, H]."""
+    def decode(self, target_input: Tensor, memory: Tensor, meaning: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the decoder's output [B, T, H] and the last layer's first head's cross-attention [B, T, L]."""
         embedded = self._embed(embedding_names(self.config)[2], target_input)
         x = functional.pad(embedded[:, 1:], (0, 0, 1, 0)) + self.timing[: target_input.shape[1]]
         x = self._drop(x)
+        attention = torch.empty(0)
         for layer in range(self.config.decoder_layers):
-            x = self._decoder_layer(f"decoder/layer_{layer}", x, memory, meaning, bias)
-        return self._norm("decoder/layer_norm", x)
+            x, attention = self._decoder_layer(f"decoder/layer_{layer}", x, memory, meaning, bias)
+        return self._norm("decoder/layer_norm", x), attention
 
     def _encoder_layer(self, scope: str, x: Tensor, mask: Tensor, bias: Tensor, relative: Tensor | None = None) -> Tensor:
         attention = f"{scope}/encoder_self_attention"
@@ -83,7 +85,7 @@ class Network(nn.Module):
         x = x + self._drop(self._feed_forward(f"{scope}/ffn_layer", self._norm(f"{scope}/layer_norm_1", x)))
         return x * mask[..., None]
 
-    def _decoder_layer(self, scope: str, x: Tensor, memory: Tensor, meaning: Tensor, bias: Tensor) -> Tensor:
+    def _decoder_layer(self, scope: str, x: Tensor, memory: Tensor, meaning: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
         x = x + self._feed_forward(f"{scope}/embedding_augmentation_layer", self._norm(f"{scope}/layer_norm", meaning))
         own = f"{scope}/decoder_self_attention"
         q, k, v = self._linear(f"{own}/qkv_transform", self._norm(f"{scope}/layer_norm_1", x)).unflatten(-1, (3, -1)).unbind(-2)
@@ -92,7 +94,13 @@ class Network(nn.Module):
         q = self._linear(f"{cross}/q_transform", self._norm(f"{scope}/layer_norm_2", x))
         k, v = self._linear(f"{cross}/kv_transform", memory).unflatten(-1, (2, -1)).unbind(-2)
         x = x + self._drop(self._linear(f"{cross}/output_transform", self._attend(q, k, v, bias)))
-        return x + self._drop(self._feed_forward(f"{scope}/ffn_layer", self._norm(f"{scope}/layer_norm_3", x)))
+        x = x + self._drop(self._feed_forward(f"{scope}/ffn_layer", self._norm(f"{scope}/layer_norm_3", x)))
+        return x, self._first_head(q, k, bias)
+
+    def _first_head(self, q: Tensor, k: Tensor, bias: Tensor) -> Tensor:
+        width = self.config.head_size
+        scores = q[..., :width] @ k[..., :width].transpose(1, 2) * width**-0.5
+        return functional.softmax(scores.float() + bias[:, 0], dim=-1)
 
     def _attend(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
         q, k, v = self._split(q), self._split(k), self._split(v)

@@ -38,7 +38,7 @@ def train_tokenizer(lines: Iterable[str], *, size: int, alphabet: int, source: b
     tokenizer.normalizer = source_normalizer() if source else normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="always", split=True),
+            pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="first", split=True),
             pre_tokenizers.Digits(individual_digits=True),
             pre_tokenizers.Split(Regex(r"[^\p{L}\p{M}\p{N}▁]"), behavior="isolated"),
             pre_tokenizers.Split(Regex(r"\p{Han}+"), behavior="isolated"),

@@ -61,10 +61,17 @@ def test_text_repeated_on_one_side_is_left_alone() -> None:
 def test_packed_pairs_read_back_and_long_or_empty_ones_are_left_out(tokenizers: tuple[Tokenizer, Tokenizer], tmp_path: Path) -> None:
     pairs = [*PAIRS[:5], ("", "x"), ("文" * 500, "text " * 500)]
     assert pack(pairs, tokenizers, tmp_path / "set.npz") == 5
-    source, target = load_packed(tmp_path / "set.npz")
-    assert len(source) == len(target) == 5
-    assert tokenizers[0].decode(source[3].tolist(), skip_special_tokens=False) == "第 3号文件已经发布。"
-    assert np.array_equal(target.lengths(), [len(target[index]) for index in range(5)])
+    data = load_packed(tmp_path / "set.npz")
+    assert len(data) == len(data.target) == len(data.links) == 5
+    assert tokenizers[0].decode(data.source[3].tolist(), skip_special_tokens=False) == "第 3号文件已经发布。"
+    assert np.array_equal(data.target.lengths(), [len(data.target[index]) for index in range(5)])
+    assert not data.links.lengths().any()
+
+
+def test_a_placeholder_carries_no_blank_of_its_own(tokenizers: tuple[Tokenizer, Tokenizer]) -> None:
+    for tokenizer, text in ((tokenizers[0], "文件⟦1⟧。⟦2⟧号"), (tokenizers[1], "See (⟦1⟧), ⟦2⟧s and ⟦3⟧.")):
+        encoded = tokenizer.encode(text, add_special_tokens=False)
+        assert tokenizer.decode(encoded.ids, skip_special_tokens=False) == text
 
 
 def test_end_of_sentence_has_id_zero_and_bytes_spell_the_unknown(tokenizers: tuple[Tokenizer, Tokenizer]) -> None:

@@ -10,17 +10,16 @@ from tokenizers import Tokenizer
 torch = pytest.importorskip("torch", reason="training needs the build extra: pip install -e '.[build]'")
 
 from nmt.build.arithmetic import MASKED  # noqa: E402
-from nmt.build.corpus import TokenSet, load_packed, pack  # noqa: E402
+from nmt.build.corpus import ParallelSet, gathered, load_packed, pack, pack_links  # noqa: E402
 from nmt.build.network import Network, source_mask  # noqa: E402
 from nmt.build.package import load_variables  # noqa: E402
-from nmt.build.train import Schedule, Trainer, batches, held_out_loss, train  # noqa: E402
+from nmt.build.train import Schedule, Trainer, alignment_loss, batches, held_out_loss, train  # noqa: E402
 from nmt.build.vocabulary import train_tokenizer  # noqa: E402
 from nmt.build.writer import Description, write_bundle  # noqa: E402
 from nmt.config import NetworkConfig  # noqa: E402
 from nmt.tokenizer import SOURCE_FILE, TARGET_FILE  # noqa: E402
 from nmt.translator import open_translator  # noqa: E402
 
-Data = tuple[TokenSet, TokenSet]
 Tokenizers = tuple[tuple[Tokenizer, Tokenizer], dict[str, Path]]
 
 NUMBERS = {"一": "one", "二": "two", "三": "three", "四": "four", "五": "five"}
@@ -42,7 +41,7 @@ def tokenizers(tmp_path_factory: pytest.TempPathFactory) -> Tokenizers:
 
 
 @pytest.fixture(scope="module")
-def data(tokenizers: Tokenizers, tmp_path_factory: pytest.TempPathFactory) -> Data:
+def data(tokenizers: Tokenizers, tmp_path_factory: pytest.TempPathFactory) -> ParallelSet:
     path = tmp_path_factory.mktemp("data") / "train.npz"
     assert pack(PAIRS * 4, tokenizers[0], path) == len(PAIRS) * 4
     return load_packed(path)
@@ -60,7 +59,7 @@ def trainer_of(config: NetworkConfig, folder: Path, steps: int) -> Trainer:
 
 
 @pytest.fixture(scope="module")
-def trained(config: NetworkConfig, data: Data, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(config: NetworkConfig, data: ParallelSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     trainer = trainer_of(config, folder, 240)
     before = held_out_loss(trainer.network, data, "cpu")
@@ -100,7 +99,7 @@ def test_torch_and_onnx_compute_the_same_network(trained: Path, tokenizers: Toke
     np.testing.assert_allclose(encoded["meaning"], meaning[:, 0].numpy(), atol=1e-4)
 
 
-def test_a_run_that_was_cut_off_goes_on_where_it_stood(config: NetworkConfig, data: Data, tmp_path: Path) -> None:
+def test_a_run_that_was_cut_off_goes_on_where_it_stood(config: NetworkConfig, data: ParallelSet, tmp_path: Path) -> None:
     first = trainer_of(config, tmp_path, 20)
     first.schedule = Schedule(10, float("inf"), 5e-3, 20)
     train(first, data, None, 512, 5)
@@ -113,15 +112,14 @@ def test_a_run_that_was_cut_off_goes_on_where_it_stood(config: NetworkConfig, da
     assert second.step == 20
 
 
-def test_batches_hold_every_sentence_once_within_the_budget(data: Data) -> None:
-    source, _ = data
+def test_batches_hold_every_sentence_once_within_the_budget(data: ParallelSet) -> None:
     rows = 0
-    for left, right in batches(data, 256, np.random.default_rng(0)):
-        assert right.numel() <= 256
-        assert (left[:, -1] == 0).all()
-        assert (right[:, -1] == 0).all()
-        rows += len(left)
-    assert rows == len(source)
+    for batch in batches(data, 256, np.random.default_rng(0)):
+        assert batch.target.numel() <= 256
+        assert (batch.source[:, -1] == 0).all()
+        assert (batch.target[:, -1] == 0).all()
+        rows += len(batch.source)
+    assert rows == len(data)
 
 
 def test_the_schedule_warms_up_and_ends_at_zero() -> None:
@@ -138,3 +136,25 @@ def test_a_bundle_replaces_the_one_before_and_leaves_nothing_aside(trained: Path
         write_bundle(load_variables(trained), tokenizers[1], tmp_path / "b", precision, Description("toy", 50, 0.6, {}))
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
     assert json.loads((tmp_path / "b" / "bundle.json").read_text())["precision"] == "int8"
+
+
+def test_guidance_teaches_the_head_where_each_token_comes_from(config: NetworkConfig, data: ParallelSet, tmp_path: Path) -> None:
+    """Every target token is linked with the source token of the same rank, which likelihood alone has no reason to look at."""
+    ranks = [min(len(data.source[row]), len(data.target[row])) for row in range(len(data))]
+    linked = ParallelSet(data.source, data.target, gathered([pack_links((rank, rank) for rank in range(count)) for count in ranks]))
+    trainer = trainer_of(config, tmp_path, 150)
+    train(trainer, linked, None, 512, 150)
+    batch = next(batches(linked, 512, np.random.default_rng(1)))
+    with torch.no_grad():
+        keep = torch.ones_like(batch.target, dtype=torch.bool)
+        _, attention = trainer.network(batch.source, torch.nn.functional.pad(batch.target[:, :-1], (1, 0)), keep)
+    row, source, target = batch.links.unbind(1)
+    assert (attention[row, target + 1].argmax(-1) == source).float().mean() > 0.9
+
+
+def test_the_alignment_loss_is_the_log_of_the_attention_on_the_links() -> None:
+    attention = torch.full((1, 4, 4), 0.25)
+    attention[0, 2] = torch.tensor([0.5, 0.25, 0.25, 0.0])
+    links = torch.tensor([[0, 0, 1], [0, 1, 1], [0, 2, 0]])  # target 1 with sources 0 and 1, target 0 with source 2
+    expected = -(np.log(0.5 + 0.25) + np.log(0.25)) / 2
+    assert alignment_loss(attention, links).item() == pytest.approx(expected)

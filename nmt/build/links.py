@@ -1,0 +1,129 @@
+"""Word alignments of a training set: for the attention head that tells them, for the lexicon, and for placeholders that stand for terms.
+
+A statistical aligner does the work outside, on text: `eflomal-align` aligns in both directions, and the two are made one here.
+"""
+
+import argparse
+import json
+import logging
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from nmt.build.corpus import Link, ParallelSet, TokenSet, gathered, load_packed, pack_links, save_packed
+from nmt.build.terms import with_terms
+
+LOG = logging.getLogger("links")
+ALIGNER = "eflomal-align"
+
+TERM_SHARE = 0.12
+LEXICON_WIDTH = 64
+_NEIGHBOURS = [(-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1)]
+
+
+def symmetrised(forward: set[Link], backward: set[Link]) -> list[Link]:
+    """Return the links of both directions as one set, by grow-diag-final-and (Koehn et al., 2005)."""
+    links, union = forward & backward, forward | backward
+    sources, targets = {source for source, _ in links}, {target for _, target in links}
+
+    def add(link: Link) -> None:
+        links.add(link)
+        sources.add(link[0])
+        targets.add(link[1])
+
+    waiting = sorted(links)
+    while waiting:
+        source, target = waiting.pop()
+        for down, across in _NEIGHBOURS:
+            near = (source + down, target + across)
+            if near in union and near not in links and (near[0] not in sources or near[1] not in targets):
+                add(near)
+                waiting.append(near)
+    for link in sorted(union - links):
+        if link[0] not in sources and link[1] not in targets:
+            add(link)
+    return sorted(links)
+
+
+def align(data: ParallelSet, tokenizers: tuple[Tokenizer, Tokenizer]) -> TokenSet:
+    """Return the links of every pair; equal pairs are aligned once.
+
+    Raises:
+        FileNotFoundError: the aligner is not installed.
+        subprocess.CalledProcessError: it failed.
+    """
+    places: dict[tuple[bytes, bytes], int] = {}
+    pairs = ((data.source[row].tobytes(), data.target[row].tobytes()) for row in range(len(data)))
+    place = np.array([places.setdefault(pair, len(places)) for pair in pairs])
+    first = np.unique(place, return_index=True)[1]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for side, sentences, tokenizer in zip(("source", "target"), (data.source, data.target), tokenizers, strict=True):
+            _write_tokens(folder / side, (sentences[row] for row in first.tolist()), tokenizer)
+        links = _align_files(folder)
+    return gathered([links[row] for row in place.tolist()])
+
+
+def _align_files(folder: Path) -> list[NDArray[np.uint16]]:
+    """Run the aligner on the files `source` and `target` and return the links of each line."""
+    paths = {flag: folder / name for flag, name in (("-s", "source"), ("-t", "target"), ("-f", "forward"), ("-r", "backward"))}
+    subprocess.run([ALIGNER, *(str(item) for pair in paths.items() for item in pair)], check=True)  # noqa: S603 - the user's own tool
+    with paths["-f"].open() as forward, paths["-r"].open() as backward:
+        return [pack_links(symmetrised(_read_links(one), _read_links(other))) for one, other in zip(forward, backward, strict=True)]
+
+
+def _write_tokens(path: Path, rows: Iterable[NDArray[np.uint16]], tokenizer: Tokenizer) -> None:
+    tokens = {number: token.lower() for token, number in tokenizer.get_vocab().items()}
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(" ".join(tokens[number] for number in row.tolist()) + "\n" for row in rows)
+
+
+def _read_links(line: str) -> set[Link]:
+    return {(int(source), int(target)) for source, _, target in (pair.partition("-") for pair in line.split())}
+
+
+def lexicon(data: ParallelSet, vocabulary: int, width: int) -> NDArray[np.uint16]:
+    """Return for each source id the `width` target ids most often linked with it, [vocabulary, width]; missing ones are 0."""
+    row = np.repeat(np.arange(len(data)), data.links.lengths())
+    sources = data.source.ids[data.source.starts[row] + data.links.ids // 256].astype(np.int64)
+    targets = data.target.ids[data.target.starts[row] + data.links.ids % 256].astype(np.int64)
+    pairs, counts = np.unique(sources << 32 | targets, return_counts=True)
+    order = np.lexsort((-counts, pairs >> 32))
+    sources, targets = (pairs >> 32)[order], (pairs & 0xFFFFFFFF)[order]
+    rank = np.arange(len(sources)) - np.searchsorted(sources, sources)
+    table = np.zeros((vocabulary, width), np.uint16)
+    kept = rank < width
+    table[sources[kept], rank[kept]] = targets[kept]
+    return table
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Add links and term placeholders to a packed training set, and write the lexicon."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="packed training set (npz)")
+    parser.add_argument("--tokenizers", type=Path, required=True, help="folder with source.json and target.json")
+    parser.add_argument("--output", type=Path, required=True, help="packed training set with links (npz)")
+    parser.add_argument("--lexicon", type=Path, help="where the lexicon goes (npy)")
+    options = parser.parse_args(arguments)
+    if shutil.which(ALIGNER) is None:
+        parser.error(f"{ALIGNER} is not on the PATH; install it with: pip install eflomal")
+    source, target = (Tokenizer.from_file(str(options.tokenizers / name)) for name in ("source.json", "target.json"))
+    data = load_packed(options.data)
+    data = ParallelSet(data.source, data.target, align(data, (source, target)))
+    if options.lexicon:
+        np.save(options.lexicon, lexicon(data, source.get_vocab_size(), LEXICON_WIDTH), allow_pickle=False)
+    varied = with_terms(data, (source, target), TERM_SHARE, seed=1)
+    save_packed(varied, options.output)
+    with_placeholders = int(np.sum(data.links.lengths() != varied.links.lengths()))
+    LOG.info(json.dumps({"pairs": len(data), "links": len(data.links.ids), "with_terms": with_placeholders}))
+
+
+if __name__ == "__main__":
+    main()
