@@ -15,7 +15,7 @@ _TABS = re.compile(r"(\t)")
 
 
 class TextParser:
-    """Reads each line that is not blank as a block; its indentation, trailing spaces and newline stay in the file.
+    """Reads each line that is not blank as a block; its indentation, list mark, trailing spaces and newline stay in the file.
 
     With the option `rejoin_lines`, lines of a paragraph that is wrapped at a column are one block, and its translation is wrapped at that
     column. The output is in UTF-8, whatever the input was in, and keeps a byte order mark; with `keep_encoding` it is in the same encoding.

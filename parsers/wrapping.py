@@ -20,22 +20,30 @@ SLACK = 6  # columns by which lines differ because some marks must not start a l
 MIN_FULL_LINES = 2
 MIN_FULL_SHARE = 0.6  # of the lines that another line follows
 
-_MARKER = re.compile(
-    r"(?:[-*+•·●○◆■□▪]\s+|[(（]?(?:\d{1,3}|[一二三四五六七八九十]{1,3}|[a-zA-Z])[.)）、．]\s*|[①-⑳#>|]|第\w{1,5}[章节条款])\s*"
-)
+_MARK = re.compile(r"(?:[-*+•·●○◆■□▪①-⑳>]\s+|#{1,6}\s+|\(?\d{1,3}[.)]\s+)+(?=\S)")
+_HEAD = re.compile(r"[(（]?(?:\d{1,3}|[一二三四五六七八九十]{1,3}|[a-zA-Z])[.)）、．]|第\w{1,5}[章节条款]|[#>|]")
 _TABLE = re.compile(r"\S(?: {3,}|\t)\S|[─-╿|]")
 _WORD = re.compile(r"[^\s\u2e80-\uffff]+|\S")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The range of a line's text in the file, without the white space around it; `newline` is what ends the line, `indent` a text."""
+    """The range of a line's text in the file, without the white space around it and the `mark` of a list before it.
+
+    `indent` is the white space before the mark, `newline` what ends the line.
+    """
 
     start: int
     end: int
     text: str
     indent: str
+    mark: str
     newline: str
+
+    @property
+    def begins_item(self) -> bool:
+        """Whether the line begins something that it says itself, as an item of a list or an article of a law."""
+        return self.mark != "" or _HEAD.match(self.text) is not None
 
 
 def width(text: str) -> int:
@@ -60,7 +68,7 @@ def paragraphs(lines: Sequence[Line | None]) -> tuple[list[list[Line]], int]:
 def rewrapped(text: str, lines: Sequence[Line], column: int) -> str:
     """Return a paragraph's new text, wrapped at the column it was wrapped at; the first line's indentation stays in the file."""
     first, second = lines[0], lines[1]
-    room = [max(column - width(line.indent), MIN_COLUMN // 2) for line in (first, second)]
+    room = [max(column - width(line.indent + line.mark), MIN_COLUMN // 2) for line in (first, second)]
     start = " " * max(room[1] - room[0], 0)  # the room that the first line lacks
     wrapped = wrap(start + text.strip(), room[1], break_long_words=False, break_on_hyphens=False, drop_whitespace=True) or [""]
     return (first.newline + second.indent).join([wrapped[0].strip(), *wrapped[1:]])
@@ -68,7 +76,7 @@ def rewrapped(text: str, lines: Sequence[Line], column: int) -> str:
 
 def _column(lines: Sequence[Line | None]) -> int:
     """Return the column that most lines which another line follows end at, 0 where there is none."""
-    widths = sorted(_right_edge(line) for line, after in pairwise(lines) if line and after and not _MARKER.match(after.text))
+    widths = sorted(_right_edge(line) for line, after in pairwise(lines) if line and after and not after.begins_item)
     ends = ((bisect_right(widths, edge) - bisect_left(widths, edge - SLACK), edge) for edge in set(widths))
     count, edge = max(ends, default=(0, 0))
     wanted = max(MIN_FULL_LINES, MIN_FULL_SHARE * len(widths))
@@ -77,7 +85,7 @@ def _column(lines: Sequence[Line | None]) -> int:
 
 def _continues(before: Line, line: Line, column: int) -> bool:
     """Tell whether `line` goes on with the sentence of the line above."""
-    if _MARKER.match(line.text) or _TABLE.search(before.text) or _TABLE.search(line.text) or not _hangs(before, line):
+    if line.begins_item or _TABLE.search(before.text) or _TABLE.search(line.text) or not _hangs(before, line):
         return False
     edge = _right_edge(before)
     return edge <= column + SLACK and edge + max(SLACK, _first_word(before, line)) > column
@@ -85,9 +93,8 @@ def _continues(before: Line, line: Line, column: int) -> bool:
 
 def _hangs(before: Line, line: Line) -> bool:
     """Tell whether a line is indented as one that goes on: no more than the line above, or as the text behind its list mark."""
-    marker = _MARKER.match(before.text)
     indent, above = width(line.indent), width(before.indent)
-    return indent <= above or (marker is not None and indent == above + width(marker[0]))
+    return indent <= above or indent == above + width(before.mark)
 
 
 def _first_word(before: Line, line: Line) -> int:
@@ -98,7 +105,7 @@ def _first_word(before: Line, line: Line) -> int:
 
 def _right_edge(line: Line) -> int:
     """Return the column at which a line ends."""
-    return width(line.indent) + width(line.text)
+    return width(line.indent + line.mark + line.text)
 
 
 def split_lines(text: str) -> Iterator[Line | None]:
@@ -108,5 +115,8 @@ def split_lines(text: str) -> Iterator[Line | None]:
         line = text[start : match.start()]
         stripped = line.strip()
         lead = len(line) - len(line.lstrip())
-        yield Line(start + lead, start + lead + len(stripped), stripped, line[:lead], match[0]) if stripped else None
+        found = _MARK.match(stripped)
+        mark = found[0] if found else ""
+        end = start + lead + len(stripped)
+        yield Line(start + lead + len(mark), end, stripped[len(mark) :], line[:lead], mark, match[0]) if stripped else None
         start = match.end()

@@ -40,6 +40,16 @@ def test_option_takes_every_line_for_itself() -> None:
     assert len(texts(WRAPPED, rejoin=False)) == 7
 
 
+@pytest.mark.parametrize("mark", ["- ", "* ", "•  ", "1. ", "(2) ", "3) ", "## ", "> ", "① ", "> - "])
+def test_mark_of_a_list_stays_in_the_file(mark: str) -> None:
+    assert TextParser().write(f"  {mark}甲".encode(), [block_of(["A"])], "en").decode() == f"  {mark}A"
+
+
+@pytest.mark.parametrize("line", ["1.5 米", "一、总则", "第一条 总则", "-5 度", "---", "（一）甲", "#甲"])
+def test_beginning_of_a_line_that_must_be_read_is_in_the_block(line: str) -> None:
+    assert texts(line) == [line]
+
+
 def test_translation_is_wrapped_at_the_same_column() -> None:
     blocks = [block_of([text]) for text in ("Notice", "word " * 60, "short")]
     written = TextParser().write(WRAPPED.encode(), blocks, "en").decode()
@@ -73,7 +83,7 @@ def test_words_between_latin_letters_are_joined_with_a_space() -> None:
     ],
 )
 def test_verse_lists_and_tables_keep_their_lines(source: str) -> None:
-    assert texts(source) == [line.strip() for line in source.splitlines()]
+    assert texts(source) == [line.strip().removeprefix("- ").lstrip("123. ") for line in source.splitlines()]
 
 
 def test_item_of_a_list_goes_on_under_its_text() -> None:
@@ -83,7 +93,7 @@ def test_item_of_a_list_goes_on_under_its_text() -> None:
         "  的。\n- 第二项。\n"
     )
     assert len(texts(source)) == 2
-    written = TextParser().write(source.encode(), [block_of(["- " + "word " * 20]), block_of(["- Two."])], "en").decode()
+    written = TextParser().write(source.encode(), [block_of(["word " * 20]), block_of(["Two."])], "en").decode()
     first, second, *rest = written.splitlines()
     assert first.startswith("- word word")
     assert second.startswith("  word")
