@@ -78,12 +78,14 @@ def translate(text: tuple[str, ...], as_json: bool, **choices: Any) -> None:
 @main.command()
 @click.argument("job", type=int, required=False)
 @click.option("--watch", is_flag=True, help="Wait until the job is done, and show how far it is meanwhile.")
+@click.option("--segments", is_flag=True, help="Show the segments with warnings; with --json one object a line.")
 @json_option
 @click.pass_context
-def status(ctx: click.Context, job: int | None, watch: bool, as_json: bool) -> None:
+def status(ctx: click.Context, job: int | None, watch: bool, segments: bool, as_json: bool) -> None:
     """Show a job and its documents; without JOB the newest one."""
     from console.progress import watch_job
     from console.report import print_job, print_nothing
+    from console.review import print_flagged
     from models.reports import newest_job
 
     with open_database(read_settings()) as database:
@@ -95,7 +97,10 @@ def status(ctx: click.Context, job: int | None, watch: bool, as_json: bool) -> N
             return
         if watch:
             watch_job(database, job)
-        ctx.exit(print_job(database, job, as_json=as_json))
+        if segments:
+            print_flagged(database, job, as_json=as_json)
+        else:
+            ctx.exit(print_job(database, job, as_json=as_json))
 
 
 @main.command("list")

@@ -7,10 +7,12 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from models.database import Database
 from models.jobs import NewDocument, create_job
 from models.options import JobOptions
+from models.tables import SegmentRow
 from tests.cli.conftest import Cli
 
 
@@ -38,6 +40,18 @@ def test_status_shows_the_newest_job_or_the_one_named(cli: Cli) -> None:
     assert cli.json("status")["job"] == 2
     assert cli.json("status", 1)["documents"][0]["source"].endswith("a.txt")
     assert "job 1 done: 1 done" in cli("status", 1).stdout
+
+
+def test_status_shows_what_someone_should_look_at(cli: Cli) -> None:
+    cli.submit(cli.write("a.txt"))
+    assert cli("status", "--segments").stdout == "no segment has a warning\n"
+    with Database(cli.environment["TRANSLATE_DOCS_DATABASE_URL"]).begin() as session:
+        session.execute(update(SegmentRow).where(SegmentRow.source == "你好。").values(warnings="markup", projection=0.25, score=-0.5))
+    lines = cli("status", "--segments").stdout.splitlines()
+    assert lines[0].endswith("a.txt")
+    assert lines[1:] == ["  [markup; score -0.50; formatting 0.25]", "    你好。", "    [你好。]"]
+    found = json.loads(cli("status", "--segments", "--json").stdout)
+    assert (found["source"], found["target"], found["warnings"], found["terms"]) == ("你好。", "[你好。]", ["markup"], [])
 
 
 def test_status_of_a_job_with_failures_ends_with_1(cli: Cli) -> None:
