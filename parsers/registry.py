@@ -22,6 +22,7 @@ def _lazy(module: str, name: str) -> Callable[[], Parser]:
 _WORD = _lazy("parsers.word", "WordParser")
 _HTML = _lazy("parsers.html", "HtmlParser")
 _TEXT = _lazy("parsers.text", "TextParser")
+_SUBTITLES = _lazy("parsers.subtitles", "SubtitleParser")
 
 PARSERS: Final[dict[str, Callable[[], Parser]]] = {
     ".docx": _WORD,
@@ -29,6 +30,8 @@ PARSERS: Final[dict[str, Callable[[], Parser]]] = {
     ".htm": _HTML,
     ".xhtml": _HTML,
     ".txt": _TEXT,
+    ".srt": _SUBTITLES,
+    ".vtt": _SUBTITLES,
 }
 
 

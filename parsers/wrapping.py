@@ -108,14 +108,14 @@ def _right_edge(line: Line) -> int:
     return width(line.indent + line.mark + line.text)
 
 
-def split_lines(text: str) -> Iterator[Line | None]:
-    """Yield the lines of a text, None for a blank one."""
+def split_lines(text: str, *, marks: bool = True) -> Iterator[Line | None]:
+    """Yield the lines of a text, None for a blank one; without `marks` those of lists are part of the text."""
     start = 0
     for match in re.finditer(r"\r\n|\r|\n|\Z", text):
         line = text[start : match.start()]
         stripped = line.strip()
         lead = len(line) - len(line.lstrip())
-        found = _MARK.match(stripped)
+        found = _MARK.match(stripped) if marks else None
         mark = found[0] if found else ""
         end = start + lead + len(stripped)
         yield Line(start + lead + len(mark), end, stripped[len(mark) :], line[:lead], mark, match[0]) if stripped else None

@@ -1,0 +1,143 @@
+"""The inline markup of one block: from its atoms in the file to a block of slots, and from a translated block back to markup.
+
+It is for formats whose markup is text: tags of HTML, XLIFF and subtitles, marks of Markdown.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from models.document import Block, Span, SpanKind
+
+
+class Kind(Enum):
+    """What an atom is."""
+
+    TEXT = auto()
+    BREAK = auto()
+    ANCHOR = auto()
+    OPEN = auto()
+    CLOSE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A piece of inline source: `raw` as it stands in the file, `text` as it is shown.
+
+    OPEN and CLOSE of one element have the same `name`; a BREAK has the text of its break; an ANCHOR has none.
+    """
+
+    kind: Kind
+    raw: str
+    text: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """What a span stands for: an atom, and the elements around it, outermost first."""
+
+    atom: Atom
+    path: tuple[int, ...]
+
+
+_SPAN_KINDS = {Kind.TEXT: SpanKind.TEXT, Kind.BREAK: SpanKind.BREAK, Kind.ANCHOR: SpanKind.ANCHOR}
+
+
+class Inline:
+    """Atoms as a block of slots, and back.
+
+    Where the elements are well nested, the slots may move, and elements go with them; where they are not, everything keeps its order. An
+    element without text is an anchor.
+    """
+
+    def __init__(self, atoms: Sequence[Atom]) -> None:
+        self._atoms = [atom for atom in atoms if atom.raw or atom.text]
+        self._marks: dict[int, tuple[Atom, Atom]] = {}
+        nested = self._nested()
+        self._slots = [_Slot(atom, ()) for atom in self._atoms if atom.kind in _SPAN_KINDS] if nested is None else nested
+        self._movable = nested is not None
+
+    @property
+    def block(self) -> Block:
+        """The block of the slots; a slot's place in the order is its code."""
+        spans, position = [], 0
+        for code, slot in enumerate(self._slots):
+            end = position + len(slot.atom.text)
+            spans.append(Span(position, end, code, slot.path, _SPAN_KINDS[slot.atom.kind]))
+            position = end
+        return Block("".join(slot.atom.text for slot in self._slots), tuple(spans), self._movable)
+
+    def render(self, block: Block, escape: Callable[[str], str], copied: Callable[[str], str] = str) -> str:
+        """Return a translated block as markup.
+
+        `escape` makes source of a text; `copied` makes of an element's start mark that of its copy, where an element is cut in two.
+
+        Raises:
+            ValueError: the block has not every slot, or an anchor or break more than once.
+        """
+        self._check(block)
+        if not self._movable:
+            return self._rendered_in_place(block, escape)
+        opened: list[int] = []
+        used: set[int] = set()
+        parts: list[str] = []
+        for span in block.spans:
+            slot = self._slots[span.code]
+            text = block.text[span.start : span.end]
+            if not text and slot.atom.kind is Kind.TEXT and self._is_needless(slot, block):
+                continue
+            parts += self._to_path(opened, slot.path, used, copied)
+            parts.append(_source(slot.atom, text, escape))
+        parts += self._to_path(opened, (), used, copied)
+        return "".join(parts)
+
+    def _nested(self) -> list[_Slot] | None:
+        """Return the slots with their paths, or None where the elements are not well nested."""
+        slots: list[_Slot] = []
+        stack: list[tuple[int, Atom, int]] = []  # number, start, slots before it
+        for number, atom in enumerate(self._atoms):
+            if atom.kind is Kind.OPEN:
+                stack.append((number, atom, len(slots)))
+            elif atom.kind is not Kind.CLOSE:
+                slots.append(_Slot(atom, tuple(element for element, _, _ in stack)))
+            elif not stack or stack[-1][1].name != atom.name:
+                return None
+            else:
+                element, start, before = stack.pop()
+                self._marks[element] = (start, atom)
+                if before == len(slots):
+                    slots.append(_Slot(Atom(Kind.ANCHOR, start.raw + atom.raw), tuple(outer for outer, _, _ in stack)))
+        return None if stack else slots
+
+    def _check(self, block: Block) -> None:
+        """Raise ValueError unless the block has every slot, and those that must not be doubled once."""
+        codes = [span.code for span in block.spans]
+        single = [code for code in codes if self._slots[code].atom.kind is not Kind.TEXT] if self._movable else codes
+        if set(codes) != set(range(len(self._slots))) or len(single) != len(set(single)):
+            raise ValueError("the slots of the block are not those that were read")
+
+    def _is_needless(self, slot: _Slot, block: Block) -> bool:
+        """Tell whether an empty text can go: the elements around it hold another slot that is not empty."""
+        others = (span for span in block.spans if span.start < span.end or self._slots[span.code].atom.kind is not Kind.TEXT)
+        return not slot.path or any(self._slots[span.code].path[: len(slot.path)] == slot.path for span in others)
+
+    def _to_path(self, opened: list[int], path: tuple[int, ...], used: set[int], copied: Callable[[str], str]) -> Iterator[str]:
+        """Yield the marks that lead from the elements that are open to those of `path`."""
+        while tuple(opened) != path[: len(opened)]:
+            yield self._marks[opened.pop()][1].raw
+        for element in path[len(opened) :]:
+            start = self._marks[element][0].raw
+            yield copied(start) if element in used else start
+            used.add(element)
+            opened.append(element)
+
+    def _rendered_in_place(self, block: Block, escape: Callable[[str], str]) -> str:
+        """Return the atoms in their order, with other texts."""
+        texts = iter(block.text[span.start : span.end] for span in sorted(block.spans, key=lambda span: span.code))
+        return "".join(_source(atom, next(texts), escape) if atom.kind in _SPAN_KINDS else atom.raw for atom in self._atoms)
+
+
+def _source(atom: Atom, text: str, escape: Callable[[str], str]) -> str:
+    """Return the source of a slot whose text is `text` now."""
+    return atom.raw if atom.kind is not Kind.TEXT or text == atom.text else escape(text)
