@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from console.command import Group, open_database, read_settings, verbose_option
+from console.memory import memory
 from console.model import model
 from console.options import engine_choice, engine_options, json_option, make_request, run_options, scan_options
 
@@ -210,6 +211,7 @@ def _status(planned: "Scan") -> int:
     return 1 if something_is_well else planned.failures[0].error.exit_code
 
 
+main.add_command(memory)
 main.add_command(model)
 
 

@@ -34,7 +34,7 @@ def print_job(database: Database, job: int, skipped: Sequence[Skipped] = (), *, 
     else:
         if not brief:
             click.echo(document_table(documents, skipped))
-        click.echo(f"job {job} {summary.state.value}: {counts_line(documents, skipped)}")
+        click.echo(f"job {job} {summary.state.value}: {counts_line(documents, skipped)}{_known(summary.progress)}")
     return int(summary.state is JobState.FAILED)
 
 
@@ -89,6 +89,10 @@ def document_table(documents: Sequence[DocumentSummary], skipped: Sequence[Skipp
     rows = [(shown(entry.source), entry.segments, entry.warnings, f"{entry.seconds:.1f}", _outcome(entry)) for entry in documents]
     rows += [(shown(entry.source), 0, 0, "0.0", f"skipped: {entry.reason}") for entry in _listed(skipped)]
     return table(_DOCUMENT_COLUMNS, rows)
+
+
+def _known(progress: Progress) -> str:
+    return f"; {progress.known_segments} of {progress.unique_segments} segments were known" if progress.known_segments else ""
 
 
 def document_state(document: DocumentSummary) -> str:
@@ -200,7 +204,9 @@ def _document_json(document: DocumentSummary) -> dict[str, Any]:
         "code": document.error_code,
         "message": document.error,
         "segments": document.segments,
+        "known": document.known_segments,
         "warnings": document.warnings,
+        "notes": list(document.notes),
         "seconds": round(document.seconds, 3),
     }
 

@@ -1,6 +1,7 @@
 """How the command line shows the segments that someone should look at."""
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 import click
@@ -12,18 +13,19 @@ from models.review import FlaggedSegment, flagged_segments
 
 def print_flagged(database: Database, job: int, *, as_json: bool) -> None:
     """Print the flagged segments of a job: with JSON an object in each line, else the text under the name of its file."""
-    document = ""
     with database.begin() as session:
-        for segment in flagged_segments(session, job):
-            if as_json:
-                click.echo(to_json(flagged_json(segment)))
-                continue
-            if segment.document != document:
-                document = segment.document
-                click.echo(shown(document))
+        # All at once: whoever reads our output may take their time, and the transaction keeps others waiting.
+        segments = list(flagged_segments(session, job))
+    if as_json:
+        for segment in segments:
+            click.echo(to_json(flagged_json(segment)))
+        return
+    for document, group in groupby(segments, key=lambda segment: segment.document):
+        click.echo(shown(document))
+        for segment in group:
             click.echo("\n".join(flagged_lines(segment)))
-        if not document and not as_json:
-            click.echo("no segment has a warning")
+    if not segments:
+        click.echo("no segment has a warning")
 
 
 def flagged_json(segment: FlaggedSegment) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from models.compact import codes_from_text
 from models.database import chunks
 from models.errors import JobError
 from models.options import JobOptions
@@ -50,7 +51,11 @@ class JobSummary:
 
 @dataclass(frozen=True, slots=True)
 class DocumentSummary:
-    """One document of a job. `seconds` is time spent working on it; `error` is one line, `error_code` a stable word."""
+    """One document of a job.
+
+    `seconds` is time spent working on it; `notes` are codes of what its translation cannot keep; `error` is one line, `error_code` a stable
+    word.
+    """
 
     id: int
     job_id: int
@@ -62,6 +67,7 @@ class DocumentSummary:
     known_segments: int
     done_segments: int
     warnings: int
+    notes: tuple[str, ...]
     seconds: float
     error_code: str | None
     error: str | None
@@ -95,7 +101,7 @@ def document_rows(session: Session, job_id: int) -> list[DocumentSummary]:
     get_job(session, job_id)
     columns = [getattr(DocumentRow, name) for name in DocumentSummary.__dataclass_fields__]
     rows = session.execute(select(*columns).where(DocumentRow.job_id == job_id).order_by(DocumentRow.id))
-    return [DocumentSummary(*row) for row in rows]
+    return [DocumentSummary(**{**row._mapping, "notes": codes_from_text(row.notes)}) for row in rows]  # noqa: SLF001 - public, by its documentation
 
 
 def get_job(session: Session, job_id: int) -> JobRow:

@@ -62,7 +62,9 @@ def test_json_tells_everything(cli: Cli) -> None:
         "code": None,
         "message": None,
         "segments": 2,
+        "known": 0,
         "warnings": 0,
+        "notes": [],
     }
     assert found["created"] <= found["finished"]
     assert {name: found[name] for name in ("job", "state", "model")} == {"job": 1, "state": "done", "model": "pseudo-1"}
