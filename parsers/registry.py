@@ -25,7 +25,7 @@ _TEXT = _lazy("parsers.text", "TextParser")
 _SUBTITLES = _lazy("parsers.subtitles", "SubtitleParser")
 
 PARSERS: Final[dict[str, Callable[[], Parser]]] = {
-    ".docx": _WORD,
+    **dict.fromkeys([".docx", ".docm", ".dotx", ".dotm"], _WORD),
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": _HTML,

@@ -9,16 +9,21 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.packuri import PACKAGE_URI, PackURI
 from lxml import etree
 
+from models.document import DEFAULT_OPTIONS, ReadOptions
 from models.errors import CorruptDocumentError, UnsafeDocumentError
 from parsers.package import Package
+from parsers.word_names import WORD_NAMESPACES, Element
 
 TRANSITIONAL: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 STRICT: Final = "http://purl.oclc.org/ooxml/officeDocument/relationships"
 STORIES: Final = (RELATIONSHIP_TYPE.HEADER, RELATIONSHIP_TYPE.FOOTER, RELATIONSHIP_TYPE.FOOTNOTES, RELATIONSHIP_TYPE.ENDNOTES)
-WORD_NAMESPACES: Final = (
-    "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
-    "http://purl.oclc.org/ooxml/wordprocessingml/main",
+GRAPHICS: Final = (
+    RELATIONSHIP_TYPE.CHART,
+    RELATIONSHIP_TYPE.DIAGRAM_DATA,
+    "http://schemas.microsoft.com/office/2007/relationships/diagramDrawing",
 )
+_CORE_PROPERTIES = (RELATIONSHIP_TYPE.CORE_PROPERTIES, f"{TRANSITIONAL}/metadata/core-properties")
+_SIGNATURES = (RELATIONSHIP_TYPE.ORIGIN,)
 
 _CONTENT_TYPES = "[Content_Types].xml"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -61,17 +66,42 @@ def parse(name: str, source: bytes) -> Part:
     return Part(name, source, root.getroottree())
 
 
-def text_parts(package: Package) -> list[Part]:
-    """Return the main part, then its headers, footers, footnotes and endnotes, each once."""
+def text_parts(package: Package, options: ReadOptions = DEFAULT_OPTIONS) -> list[Part]:
+    """Return the main part, then its headers, footers, footnotes and endnotes, and what else the options ask for, each once."""
     if _CONTENT_TYPES not in package:
         raise CorruptDocumentError("not a Word document: [Content_Types].xml is missing; open it in Word and save it as .docx")
     main = _main_part(package)
     found = {main.name.lower(): main}
-    related = _relationships(package, PackURI(f"/{main.name}"))
-    stories = [(STORIES.index(kind), name) for kind, name in related if kind in STORIES and name in package]
-    for _, name in sorted(stories, key=lambda story: story[0]):
-        found[name.lower()] = parse(name, package.read(name))
+    kinds = (*STORIES, *([RELATIONSHIP_TYPE.COMMENTS] * options.comments), *(GRAPHICS * options.graphics))
+    for name in _related(package, main.name, kinds):
+        found.setdefault(name.lower(), parse(name, package.read(name)))
+        for graphic in _related(package, name, GRAPHICS * options.graphics):  # charts in headers
+            found.setdefault(graphic.lower(), parse(graphic, package.read(graphic)))
+    for kind, name in _relationships(package, PACKAGE_URI):
+        if options.properties and kind in _CORE_PROPERTIES and name in package:
+            found.setdefault(name.lower(), parse(name, package.read(name)))
     return list(found.values())
+
+
+def styles_root(package: Package, main: Part) -> Element | None:
+    """Return the root of the styles part, if there is one."""
+    names = list(_related(package, main.name, (RELATIONSHIP_TYPE.STYLES,)))
+    return parse(names[0], package.read(names[0])).tree.getroot() if names else None
+
+
+def is_signed(package: Package) -> bool:
+    """Tell whether the package carries a digital signature, which no changed document keeps valid."""
+    return any(kind in _SIGNATURES for kind, _ in _relationships(package, PACKAGE_URI))
+
+
+def _related(package: Package, source: str, kinds: tuple[str, ...]) -> list[str]:
+    """Return the names of the parts that `source` has relationships of these kinds to, in the order of the kinds."""
+    if not kinds:
+        return []
+    related = [
+        (kinds.index(kind), name) for kind, name in _relationships(package, PackURI(f"/{source}")) if kind in kinds and name in package
+    ]
+    return [name for _, name in sorted(related, key=lambda item: item[0])]
 
 
 def _main_part(package: Package) -> Part:

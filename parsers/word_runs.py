@@ -1,157 +1,226 @@
-"""The slots of a paragraph: the text nodes and breaks of one `w:p`, whatever they are wrapped in.
+"""The walk over a Word part that finds its text.
 
-Text is what the reader of the document sees. Not text, and left where they are as nodes between the slots: deleted and moved-away runs,
-field codes, math, ruby annotations, symbols, non-breaking and soft hyphens, note references, drawings, bookmarks, comment marks.
-A text box inside a run holds paragraphs of its own; its text is no part of the paragraph it hangs on.
+Text is what the reader of the document sees. Not text, and anchors between the slots: deleted and moved-away runs, math, symbols,
+non-breaking and soft hyphens, note references, drawings, bookmarks, comment marks, hidden text. Codes of fields and ruby annotations are
+passed over. A text box inside a run holds paragraphs of its own; its text is no part of the paragraph it hangs on.
 """
 
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final
 
 from lxml import etree
 
-from models.document import Block, Span
-from parsers.word_parts import WORD_NAMESPACES
+from models.document import DEFAULT_OPTIONS, ReadOptions, SpanKind
+from parsers.word_names import (
+    ANCHORS,
+    BREAKS,
+    DRAWING_NAMESPACES,
+    GONE,
+    NAMES,
+    NOTES,
+    SKIPPED,
+    VALUES,
+    WORD_NAMESPACES,
+    WRAPPERS,
+    XML_SPACE,
+    Element,
+    attribute,
+    run_of,
+)
+from parsers.word_slots import Field, Paragraph, Place, Slot, is_rule
+from parsers.word_styles import Look, Looks
 
-Element: TypeAlias = "etree._Element"  # noqa: SLF001  (lxml has no public name for it)
-
-XML_SPACE: Final = "{http://www.w3.org/XML/1998/namespace}space"
 XML_BLANKS: Final = " \t\r\n"
 
-_MATH = ("http://schemas.openxmlformats.org/officeDocument/2006/math", "http://purl.oclc.org/ooxml/officeDocument/math")
-_COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006"
-_BREAKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n"}
-_SKIPPED = {"pPr", "rt", "oMath"}
-_GONE = {"del", "moveFrom"}
-_NOTES = {"footnote", "endnote"}
-_WORD_NAMES = ("p", "t", "fldChar", *_BREAKS, "pPr", "rt", *_GONE, *_NOTES)
-_NAMES: Final = (
-    {f"{{{namespace}}}{name}": name for namespace in WORD_NAMESPACES for name in _WORD_NAMES}
-    | {f"{{{namespace}}}oMath": "oMath" for namespace in _MATH}
-    | {f"{{{_COMPATIBILITY}}}Fallback": "Fallback"}
-)
-_FIELD_MARKS = tuple(tag for tag, name in _NAMES.items() if name == "fldChar")
+_FIELD_MARKS = tuple(tag for tag, name in NAMES.items() if name == "fldChar")
+_STYLES = tuple(f"{{{namespace}}}pPr/{{{namespace}}}pStyle" for namespace in WORD_NAMESPACES)
+_DRAWING = tuple(f"{{{namespace}}}" for namespace in DRAWING_NAMESPACES)
 _ONE_LINE = str.maketrans("\t\n\r", "   ")  # inside w:t Word shows these as spaces
+_AUTHORED = frozenset(["HYPERLINK", "TOC", "TOA", "INDEX", "BIBLIOGRAPHY", "FORMTEXT", "MACROBUTTON", "QUOTE", "IF"])
+_WHOLE = frozenset(["TOC", "TOA", "INDEX", "BIBLIOGRAPHY"])  # around paragraphs rather than in one
+_SYMBOLS = re.compile(r"[\ue000-\uf8ff\s]*[\ue000-\uf8ff][\ue000-\uf8ff\s]*")  # signs of symbol fonts
+_MOVING = frozenset(["hyperlink"])  # wrappers that can be copied
 
 
-class Slot(NamedTuple):
-    """One place that holds text: a `w:t`, the text behind a comment inside one, or a break."""
-
-    node: Element
-    text: str
-    is_break: bool = False
-    is_tail: bool = False
-
-
-@dataclass(slots=True)
-class Paragraph:
-    """One `w:p` and its slots in reading order."""
-
-    slots: list[Slot] = field(default_factory=list)
-    muted: int = 0  # how many mc:Fallback elements of this paragraph are open
-
-    def block(self) -> Block:
-        """Return the paragraph's text, tiled by its slots."""
-        spans, end = [], 0
-        for code, slot in enumerate(self.slots):
-            start, end = end, end + len(slot.text)
-            spans.append(Span(start, end, code))
-        return Block("".join([slot.text for slot in self.slots]), tuple(spans))
-
-
-def paragraphs(root: Element) -> list[Paragraph]:
+def paragraphs(root: Element, looks: Looks | None = None, options: ReadOptions = DEFAULT_OPTIONS) -> list[Paragraph]:
     """Return the paragraphs below `root` that hold any text, in the order in which they start."""
-    return [paragraph for paragraph in _Walk(root).run() if paragraph.slots]
+    return [paragraph for paragraph in _Walk(root, looks or Looks(), options).run() if paragraph.close()]
 
 
 class _Walk:
     """One pass over a part, with what has to be known at each node about the nodes around it."""
 
-    def __init__(self, root: Element) -> None:
+    def __init__(self, root: Element, looks: Looks, options: ReadOptions) -> None:
         self._root = root
+        self._looks = looks
+        self._options = options
         self._unclosed = _unclosed_fields(root.iter(*_FIELD_MARKS))
-        self._open: list[Paragraph] = []
+        self._open: list[tuple[Paragraph, str | None]] = []  # with the paragraph's style
         self._found: list[Paragraph] = []
-        self._fields: list[bool] = []  # of each field around this place: are we in its result? Spans paragraphs.
+        self._fields: list[Field] = []  # those around this place; they span paragraphs
+        self._wrappers: list[int] = []  # the numbers of those that are open, across paragraphs
         self._gone = 0
 
     def run(self) -> list[Paragraph]:
-        events = etree.iterwalk(self._root, events=("start", "end"), tag=tuple(_NAMES))
+        events = etree.iterwalk(self._root, events=("start", "end"), tag=tuple(NAMES))
         for event, node in events:
-            name = _NAMES[node.tag]
+            name = NAMES[node.tag]
             if event == "end":
-                self._leave(name)
-            elif name in _SKIPPED or (name in _NOTES and _is_rule(node)):
+                self._leave(name, node)
+            elif name in SKIPPED or (name in NOTES and is_rule(node)):
                 events.skip_subtree()
             else:
                 self._enter(name, node)
+                if name == "oMath":
+                    events.skip_subtree()
         return self._found
 
     def _enter(self, name: str, node: Element) -> None:
         if name == "t":
-            self._take(_text_slots(node))
-        elif name in _BREAKS:
-            self._take((Slot(node, _BREAKS[name], is_break=True),))
+            self._text(node)
         elif name == "p":
-            self._open.append(Paragraph())
-            self._found.append(self._open[-1])
-        elif name == "fldChar":
-            self._mark_field(node)
-        elif name in _GONE:
-            self._gone += 1
-        elif name == "Fallback" and self._open:
-            self._open[-1].muted += 1  # its runs repeat those of the Choice; a text box in it opens paragraphs of its own
+            self._start(node)
+        elif name in BREAKS:
+            self._take(Slot(BREAKS[name], SpanKind.BREAK, [Place(node)]))
+        elif name in WRAPPERS:
+            self._wrap(name)
+        elif name in ANCHORS or name in GONE or name == "oMath":
+            self._anchor(node, fixed=name not in ANCHORS)
+            self._gone += name in GONE
+        elif name in VALUES or name == "textpath":
+            self._value(name, node)
+        elif name == "Fallback":
+            self._mute(1)  # its runs repeat those of the Choice; a text box in it opens paragraphs of its own
+        else:
+            self._field(name, node)
 
-    def _leave(self, name: str) -> None:
+    def _leave(self, name: str, node: Element) -> None:
         if name == "p":
             self._open.pop()
-        elif name in _GONE:
+        elif name in GONE:
             self._gone -= 1
-        elif name == "Fallback" and self._open:
-            self._open[-1].muted -= 1
+        elif name == "Fallback":
+            self._mute(-1)
+        elif name in WRAPPERS and self._open:
+            self._open[-1][0].leave(self._wrappers.pop())
+        elif name in {"fldSimple", "fld"} and self._fields:
+            self._end_field(node)
 
-    def _take(self, slots: Iterable[Slot]) -> None:
-        if self._open and not self._gone and not self._open[-1].muted and all(self._fields):
-            self._open[-1].slots.extend(slots)
+    def _start(self, node: Element) -> None:
+        style = next((found for path in _STYLES if (found := node.find(path)) is not None), None)
+        self._open.append((Paragraph(node), None if style is None else attribute(style, "val")))
+        self._found.append(self._open[-1][0])
+
+    def _mute(self, step: int) -> None:
+        if self._open:
+            self._open[-1][0].muted += step
+
+    def _wrap(self, name: str) -> None:
+        if self._open:
+            paragraph = self._open[-1][0]
+            self._wrappers.append(paragraph.enter())
+            paragraph.fixed |= name not in _MOVING
+
+    def _text(self, node: Element) -> None:
+        places = list(_text_places(node))
+        if not places or not self._open:
+            return
+        look = self._looks.of(run_of(node), self._open[-1][1])
+        for place, text in places:
+            if (look.is_hidden and not self._options.hidden_text) or _SYMBOLS.fullmatch(text) or _is_drawn(look, text):
+                self._anchor(node)
+                return
+            self._take(Slot(text, SpanKind.KEPT if look.is_kept else SpanKind.TEXT, [place], look=look.number))
+
+    def _value(self, name: str, node: Element) -> None:
+        """Take an element whose whole text, or an attribute of it, is a block of its own."""
+        text = (node.get("string") if name == "textpath" else node.text) or ""
+        if text.strip() and not self._gone:
+            place = Place(node, attribute="string" if name == "textpath" else "")
+            self._found.append(Paragraph(node, [Slot(text.translate(_ONE_LINE), SpanKind.TEXT, [place])]))
+
+    def _anchor(self, node: Element, *, fixed: bool = False) -> None:
+        self._take(Slot("", SpanKind.ANCHOR, [Place(node)]))
+        if self._open:
+            self._open[-1][0].fixed |= fixed
+
+    def _take(self, slot: Slot) -> None:
+        if self._open and not self._gone and not self._open[-1][0].muted and all(item.in_result for item in self._fields):
+            paragraph = self._open[-1][0]
+            slot.elements = tuple(paragraph.elements)
+            slot.field = self._fields[-1] if self._fields else None
+            paragraph.slots.append(slot)
+
+    def _field(self, name: str, node: Element) -> None:
+        if name == "fldChar":
+            self._mark_field(node)
+        elif name == "instrText" and self._fields and not self._fields[-1].in_result:
+            self._fields[-1].code += node.text or ""
+        elif name in {"fldSimple", "fld"}:
+            self._fields.append(Field(keeps_words=False, code=attribute(node, "instr") or ""))
+            self._show(self._fields[-1])
+            if self._open:
+                self._open[-1][0].fixed = True
 
     def _mark_field(self, node: Element) -> None:
-        kind = _attribute(node, "fldCharType")
+        kind = attribute(node, "fldCharType")
         if kind == "begin" and node not in self._unclosed:
-            self._fields.append(False)
+            self._fields.append(Field(keeps_words=False, paragraph=self._open[-1][0] if self._open else None))
         elif kind == "separate" and self._fields:
-            self._fields[-1] = True
+            self._show(self._fields[-1])
         elif kind == "end" and self._fields:
-            self._fields.pop()
+            self._end_field(node)
+
+    def _show(self, item: Field) -> None:
+        """Open the result of a field."""
+        word = item.code.split(maxsplit=1)[:1]
+        item.keeps_words = bool(word) and word[0].upper() in _AUTHORED
+        item.in_result = True
+        paragraph = self._open[-1][0] if self._open else None
+        if paragraph is None:
+            return
+        is_whole = bool(word) and word[0].upper() in _WHOLE
+        paragraph.fixed |= is_whole or item.paragraph is not paragraph or any(other.element for other in self._fields[:-1])
+        if not is_whole:
+            item.paragraph, item.element = paragraph, paragraph.enter()
+
+    def _end_field(self, node: Element) -> None:
+        item = self._fields.pop()
+        if not self._open:
+            return
+        paragraph = self._open[-1][0]
+        if item.element is None:
+            paragraph.fixed = True
+            if not item.in_result:
+                self._anchor(node)  # it shows nothing here, or what it shows is computed when the document is opened
+        elif item.paragraph is paragraph:
+            paragraph.leave(item.element)
 
 
-def _text_slots(node: Element) -> Iterator[Slot]:
+def _text_places(node: Element) -> Iterator[tuple[Place, str]]:
     text = node.text or ""
-    text = text.translate(_ONE_LINE) if node.get(XML_SPACE) == "preserve" else text.strip(XML_BLANKS).translate(_ONE_LINE)
+    is_kept = node.get(XML_SPACE) == "preserve" or str(node.tag).startswith(_DRAWING)
+    text = text.translate(_ONE_LINE) if is_kept else text.strip(XML_BLANKS).translate(_ONE_LINE)
     if text:
-        yield Slot(node, text)
+        yield Place(node), text
     for child in node:
         if child.tail:
-            yield Slot(child, child.tail.translate(_ONE_LINE), is_tail=True)
+            yield Place(child, is_tail=True), child.tail.translate(_ONE_LINE)
+
+
+def _is_drawn(look: Look, text: str) -> bool:
+    """Tell whether blanks are a line to write on, or another mark that a reader sees."""
+    return look.shows_blanks and len(text) > 1 and not text.strip()
 
 
 def _unclosed_fields(marks: Iterable[Element]) -> set[Element]:
     """Return the field starts that have no end: taken at their word, they would hide the rest of the document."""
     waiting: list[Element] = []
     for mark in marks:
-        kind = _attribute(mark, "fldCharType")
+        kind = attribute(mark, "fldCharType")
         if kind == "begin":
             waiting.append(mark)
         elif kind == "end" and waiting:
             waiting.pop()
     return set(waiting)
-
-
-def _is_rule(note: Element) -> bool:
-    return (_attribute(note, "type") or "normal") != "normal"
-
-
-def _attribute(node: Element, name: str) -> str | None:
-    """Return the attribute `name` in the node's own namespace, which is that of Word in either of its two spellings."""
-    namespace, _, _ = str(node.tag).rpartition("}")
-    return node.get(f"{namespace}}}{name}")

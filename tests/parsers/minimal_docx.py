@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from models.document import Block, Span
+from models.document import Block, Span, SpanKind
 from parsers.word import WordParser
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -102,18 +102,18 @@ def texts(data: bytes) -> list[str]:
 
 
 def rewritten(block: Block, change: Callable[[str], str]) -> Block:
-    """Return `block` with `change` done to every slot but the breaks."""
+    """Return `block` with `change` done to every slot of text."""
     text, spans = "", []
     for span in block.spans:
         old = block.text[span.start : span.end]
-        new = old if old in {"\t", "\n"} else change(old)
+        new = change(old) if span.kind is SpanKind.TEXT else old
         spans.append(Span(len(text), len(text) + len(new), span.code))
         text += new
     return Block(text, tuple(spans))
 
 
 def translated(data: bytes, change: Callable[[str], str], lang: str = "en") -> bytes:
-    """Return the document with `change` done to every slot but the breaks."""
+    """Return the document with `change` done to every slot of text."""
     parser = WordParser()
     return parser.write(data, [rewritten(block, change) for block in parser.read(data).blocks], lang)
 

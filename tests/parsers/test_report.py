@@ -26,7 +26,7 @@ def test_the_report_is_read_in_full() -> None:
         assert "".join(text for text, kind in kinds if kind != "note") in found
     assert {cell for row in make_report.INDICATORS for cell in row} <= set(found)
     assert all(found.count(point) == 2 for point in make_report.KEY_POINTS)  # a drawing, and its fallback
-    assert found[-3:] == [f"{make_report.COMPANY}\t{make_report.TITLE}", "内部资料，请勿外传\t第 1 页，共 2 页", f" {make_report.NOTE}"]
+    assert found[-5:-2] == [f"{make_report.COMPANY}\t{make_report.TITLE}", "内部资料，请勿外传\t第 1 页，共 2 页", f" {make_report.NOTE}"]
 
 
 def test_a_translated_report_keeps_its_fields_note_and_link() -> None:
