@@ -11,15 +11,16 @@ from itertools import accumulate, groupby, pairwise
 
 from models.document import Span, SpanKind
 from models.segment import Link
+from pipeline.edges import Edges
 from pipeline.proportion import demand, same_words
-from pipeline.punctuation import HAN
 from pipeline.votes import Votes
 
 _NEVER = -1e9
 _OUTSIDE = 0.05  # what a word must take from an element beyond what it takes from the text around it
-_OWN = 0.1  # what a vote for the slot itself counts, beside one for all slots that look like it
-_COPY = 0.3  # what a copy of a slot must gain
-_CROSSING = 0.5  # what each crossing of two elements must gain
+_OWN = 0.05  # what a vote for the slot itself counts, beside one for all slots that look like it
+_COPY = 0.02  # what a copy of a slot must gain
+_ANCHORED = 2  # characters before an anchor that say where it belongs
+_CROSSING = 0.1  # what each crossing of two elements must gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,10 @@ class _Item:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What a stretch of words can be: an item, or (None) a copy of plain text; `scores` has a number for each word."""
+    """What a stretch of words can be: an item, or (None) a copy of plain text.
+
+    `scores` has a number for each word or, where the state `is_empty`, for each place between words.
+    """
 
     item: _Item | None
     scores: Sequence[float]
@@ -58,19 +62,23 @@ class _State:
 
 
 class Projector:
-    """Places the slots of one segment; `movable` says whether they may come in another order."""
+    """Places the slots of one segment, ranges of its source that tile it; `movable` says whether they may come in another order.
 
-    def __init__(self, source: str, target: str, links: Sequence[Link], *, movable: bool) -> None:
-        self._source = source
-        self._target = target
+    `texts` are source and target, `links` relate them.
+    """
+
+    def __init__(self, texts: tuple[str, str], slots: Sequence[Span], links: Sequence[Link], *, movable: bool) -> None:
+        self._source, self._target = source, target = texts
         self._movable = movable
+        self._slots = tuple(slots)
         self._same = same_words(source, target)
-        self.votes = Votes(source, target, links)
+        self.votes = Votes(source, target, links, [slot.end for slot in slots])
+        self._edges = Edges([target[start:end] for start, end in self.votes.words], self.votes.literal)
 
-    def place(self, slots: Sequence[Span]) -> list[Placed]:
-        """Return the slots, ranges of the source that tile it, over all words of the target, in the target's order."""
-        is_flat = not self._movable and not any(slot.path for slot in slots)
-        return list(self._lay(tuple(slots), (0, len(self.votes.words)), len(slots) if is_flat else 0))
+    def place(self) -> list[Placed]:
+        """Return the slots over all words of the target, in the target's order."""
+        is_flat = not self._movable and not any(slot.path for slot in self._slots)
+        return list(self._lay(self._slots, (0, len(self.votes.words)), len(self._slots) if is_flat else 0))
 
     def confidence(self, placed: Sequence[Placed], start: int, end: int) -> float:
         """Return how well the words given to the slots from `start` to `end` of the source are those that come from there, 0 to 1."""
@@ -117,49 +125,68 @@ class Projector:
         states: list[_State] = []
         for item in items:
             if copies and not item.is_plain and (not states or (states[-1].item and not states[-1].item.is_plain)):
-                states.append(self._copy(plain, window))
+                states.append(_State(None, self._plain(plain, window), 0))
             states.append(self._state(item, plain, window))
         if copies and not items[-1].is_plain:
-            states.append(self._copy(plain, window))
+            states.append(_State(None, self._plain(plain, window), 0))
         return states
 
     def _crossed_states(self, order: Sequence[_Item], items: Sequence[_Item], window: tuple[int, int]) -> list[_State]:
         plain = [item for item in items if item.is_plain]
-        copies = [self._copy(plain, window)] if plain else []
+        copies = [_State(None, self._plain(plain, window), 0)] if plain else []
         states = list(copies)
         for item in order:
             states += [self._state(item, plain, window), *copies]
         return states
 
     def _state(self, item: _Item, plain: Sequence[_Item], window: tuple[int, int]) -> _State:
-        votes, words = self.votes, range(*window)
+        if item.start == item.end:
+            return _State(item, self._anchor_scores(item, window), 0, is_empty=True)
+        own = self._votes_for(item, window)
         if item.is_plain:
-            own = [_OWN * votes.vote(word, item.start, item.end) for word in words]
-            return _State(item, [all_plain + vote for all_plain, vote in zip(self._plain(plain, window), own, strict=True)], 0)
-        if item.slots[0].kind is not SpanKind.TEXT and len(item.slots) == 1:
-            return self._fixed_state(item, window)
+            return _State(item, [every + _OWN * vote for every, vote in zip(self._plain(plain, window), own, strict=True)], 0)
+        literal = self._literal(item)
+        if literal or (item.slots[0].kind is not SpanKind.TEXT and len(item.slots) == 1):
+            return self._fixed_state(item, literal, window)
         bias = _OUTSIDE if plain else 0.0
+        scores = self._edges.marked(self._every_vote(item), self._source[item.start : item.end])
         least = demand(self._source, (item.start, item.end), self._same)
-        return _State(item, [votes.vote(word, item.start, item.end) - bias for word in words], least)
+        return _State(item, [score - bias for score in scores[slice(*window)]], least)
 
-    def _fixed_state(self, item: _Item, window: tuple[int, int]) -> _State:
-        """Return the state of a slot that takes its own text and nothing else."""
-        places = [point for point in self._same if (point.source, point.source + point.length) == (item.start, item.end)]
-        if not places:
-            return _State(item, [_NEVER] * (window[1] - window[0]), 0, is_empty=True)
-        start, end = places[0].target, places[0].target + places[0].length
-        inside = [start <= self.votes.words[word][0] and self.votes.words[word][1] <= end for word in range(*window)]
+    def _fixed_state(self, item: _Item, place: range, window: tuple[int, int]) -> _State:
+        """Return the state of an item that takes the text at `place` of the target and nothing else."""
+        if not place:
+            return _State(item, self._anchor_scores(item, window), 0, is_empty=True)
+        inside = [start in place and end - 1 in place for start, end in self.votes.words[slice(*window)]]
         return _State(item, [2.0 if own else -2.0 for own in inside], 0)
 
-    def _copy(self, plain: Sequence[_Item], window: tuple[int, int]) -> _State:
-        return _State(None, self._plain(plain, window), 0)
+    def _literal(self, item: _Item) -> range:
+        """Return where the target has the very text of an item that has no Chinese; an empty range if it has not."""
+        starts = {word.source: word.target for word in self._same}
+        ends = {word.source + word.length: word.target + word.length for word in self._same}
+        place = range(starts.get(item.start, 0), ends.get(item.end, 0))
+        return place if self._target[place.start : place.stop] == self._source[item.start : item.end] else range(0)
+
+    def _anchor_scores(self, item: _Item, window: tuple[int, int]) -> list[float]:
+        """Return how well each place behind a word suits what has no words and belongs to the characters before it."""
+        start = max(0, item.start - _ANCHORED)
+        return [0.0, *(self.votes.vote(word, start, item.start) for word in range(*window))]
 
     def _plain(self, plain: Sequence[_Item], window: tuple[int, int]) -> list[float]:
-        return [sum(self.votes.vote(word, item.start, item.end) for item in plain) for word in range(*window)]
+        return self._edges.plain(self._sum(plain))[slice(*window)]
+
+    def _sum(self, items: Sequence[_Item]) -> list[float]:
+        return [sum(votes) for votes in zip(*(self._every_vote(item) for item in items), strict=True)]
+
+    def _every_vote(self, item: _Item) -> list[float]:
+        return self._votes_for(item, (0, len(self.votes.words)))
+
+    def _votes_for(self, item: _Item, window: tuple[int, int]) -> list[float]:
+        return [self.votes.vote(word, item.start, item.end) for word in range(*window)]
 
     def _centre(self, item: _Item, window: tuple[int, int]) -> float:
         """Return about where in the target an item lies."""
-        votes = [self.votes.vote(word, item.start, item.end) ** 2 for word in range(*window)]
+        votes = [vote**2 for vote in self._votes_for(item, window)]
         weighted = sum(place * vote for place, vote in enumerate(votes))
         return weighted / sum(votes) if sum(votes) else len(votes) * item.start / max(1, len(self._source))
 
@@ -195,7 +222,7 @@ class Projector:
         return done
 
     def _mass(self, item: _Item, first: int, last: int) -> float:
-        return sum(self.votes.vote(word, item.start, item.end) for word in range(first, last))
+        return sum(self._votes_for(item, (first, last)))
 
 
 def _items(slots: Sequence[Span], depth: int) -> list[_Item]:
@@ -212,7 +239,7 @@ def _items(slots: Sequence[Span], depth: int) -> list[_Item]:
 def _extend(best: Sequence[float], state: _State) -> tuple[list[float], list[int]]:
     """Return, for each number of words, the best sum with one state more and where that state begins."""
     if state.is_empty:
-        return list(best), list(range(len(best)))
+        return [score + bonus for score, bonus in zip(best, state.scores, strict=True)], list(range(len(best)))
     sums = [0.0, *accumulate(state.scores)]
     result: list[float] = []
     choice: list[int] = []

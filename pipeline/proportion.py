@@ -3,8 +3,9 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import chain, pairwise
+from itertools import chain, pairwise, takewhile
 from math import ceil
+from string import punctuation
 from typing import NamedTuple
 
 from models.segment import Link
@@ -22,10 +23,10 @@ class SameWord(NamedTuple):
 
 
 def same_words(source: str, target: str) -> list[SameWord]:
-    """Return the Latin words and numbers that stand equally often on both sides, as they come in the source."""
+    """Return the Latin words and numbers that stand equally often on both sides, as they come in the source, with equal marks around."""
     ours, theirs = _latin(source), _latin(target)
     return sorted(
-        SameWord(start, place, len(word))
+        _grown(source, target, SameWord(start, place, len(word)))
         for word, starts in ours.items()
         if len(starts) == len(theirs.get(word, ()))
         for start, place in zip(starts, theirs[word], strict=True)
@@ -47,6 +48,16 @@ def proportional_links(source: str, target: str, words: Sequence[tuple[int, int]
     control = [(0, 0), *points, (len(source), len(target))]
     ranges = ((_interpolate(control, start), _interpolate(control, end), start, end) for start, end in words)
     return [Link(int(low), min(len(source), max(ceil(high), int(low) + 1)), start, end, 1.0) for low, high, start, end in ranges]
+
+
+def _grown(source: str, target: str, word: SameWord) -> SameWord:
+    """Return a word with the marks beside it that are the same on both sides."""
+    start, place, length = word
+    while start and place and source[start - 1] == target[place - 1] and source[start - 1] in punctuation:
+        start, place, length = start - 1, place - 1, length + 1
+    behind = zip(source[start + length :], target[place + length :], strict=False)
+    length += sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1] and pair[0] in punctuation, behind))
+    return SameWord(start, place, length)
 
 
 def _in_order(points: Sequence[SameWord]) -> Iterator[SameWord]:

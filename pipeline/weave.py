@@ -49,13 +49,15 @@ def weave(block: Block, pieces: Sequence[Piece], translations: Mapping[str, str]
     for piece, slots in _clipped(block, pieces):
         target = translations.get(piece.text, piece.text) if piece.is_segment else piece.text
         same = target == piece.text
-        placed: Sequence[_Run] = [(slot, slot.end - slot.start) for slot in slots]
+        placed: list[_Run] = [(slot, slot.end - slot.start) for slot in slots]
         if not same and len(slots) > 1:
             placed, reports[piece.text] = _project(piece.text, target, slots, alignments.get(piece.text, ()), movable=block.movable)
         elif not same:
             placed = [(slot, len(target)) for slot in slots]
         blank = "" if was_same and same else _separator(text, target)
-        runs = _joined(runs, placed, len(blank))
+        if blank and not _give_blank(runs, placed):
+            blank = ""
+        runs += placed
         text, was_same = f"{text}{blank}{target}", same
     return Woven(replace(block, text=text, spans=tuple(_spans(runs))), reports)
 
@@ -77,13 +79,14 @@ def _clipped(block: Block, pieces: Sequence[Piece]) -> Iterator[tuple[Piece, lis
 
 
 def _project(source: str, target: str, slots: Sequence[Span], links: Sequence[Link], *, movable: bool) -> tuple[list[_Run], Projection]:
-    projector = Projector(source, target, links, movable=movable)
-    placed = projector.place(slots)
+    projector = Projector((source, target), slots, links, movable=movable)
+    placed = projector.place()
     confidence = min((projector.confidence(placed, *unit) for unit in _units(source, slots)), default=1.0)
     unsure = confidence < LEAST_CONFIDENCE
     if unsure:
-        placed = Projector(source, target, proportional_links(source, target, words_of(target)), movable=movable).place(slots)
-    return list(_runs(source, target, placed)), Projection(confidence, unsure)
+        projector = Projector((source, target), slots, proportional_links(source, target, words_of(target)), movable=movable)
+        placed = projector.place()
+    return list(_runs(source, target, projector.votes.words, placed)), Projection(confidence, unsure)
 
 
 def _units(source: str, slots: Sequence[Span]) -> list[tuple[int, int]]:
@@ -94,9 +97,8 @@ def _units(source: str, slots: Sequence[Span]) -> list[tuple[int, int]]:
     return [unit for unit in ranges if unit != (0, len(source)) and HAN.search(source, *unit)]
 
 
-def _runs(source: str, target: str, placed: Sequence[Placed]) -> Iterator[_Run]:
+def _runs(source: str, target: str, words: Sequence[tuple[int, int]], placed: Sequence[Placed]) -> Iterator[_Run]:
     """Yield the slots over the target's characters: words as they were placed, and the blanks between them."""
-    words = words_of(target)
     start = 0
     for index, item in enumerate(placed):
         if index == len(placed) - 1 or item.last == len(words):
@@ -132,15 +134,15 @@ def _separator(before: str, after: str) -> str:
     return " " if touching and (after[0].isalnum() or after[0] in "“‘\"'([⟦") and before[-1] not in "“‘([" else ""
 
 
-def _joined(runs: Sequence[_Run], more: Sequence[_Run], blank: int) -> list[_Run]:
-    """Return all runs in a row, with a blank between the two sequences in the run that takes it better."""
-    result = [*runs, *more]
-    if blank and result:
-        last, first = len(runs) - 1, len(runs)
-        near = [place for place in (first, last) if 0 <= place < len(result)]
-        best = min(near, key=lambda place: (result[place][0].kind is not SpanKind.TEXT, len(result[place][0].path)))
-        result[best] = (result[best][0], result[best][1] + blank)
-    return result
+def _give_blank(before: list[_Run], after: list[_Run]) -> bool:
+    """Give the blank between two stretches to the run that takes it better; tell whether there was one."""
+    near = [(runs, place) for runs, place in ((after, 0), (before, -1)) if runs and runs[place][0].kind is SpanKind.TEXT]
+    if not near:
+        return not before and not after
+    runs, place = min(near, key=lambda end: len(end[0][end[1]][0].path))
+    slot, length = runs[place]
+    runs[place] = slot, length + 1
+    return True
 
 
 def _spans(runs: Sequence[_Run]) -> Iterator[Span]:
