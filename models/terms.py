@@ -45,3 +45,16 @@ class Term:
     def targets(self) -> Sequence[str]:
         """Return all targets that count as right, the preferred one first."""
         return (self.target, *self.alternatives)
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """Characters `start` to `end` of a source, which must be translated as one of `targets`, best as the first.
+
+    Where `is_fixed`, its letters keep their case at the start of a sentence.
+    """
+
+    start: int
+    end: int
+    targets: Sequence[str]
+    is_fixed: bool = False

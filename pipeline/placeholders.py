@@ -1,24 +1,23 @@
-"""Numbers, addresses and codes that must come out of a translation exactly as they went in.
+"""What must come out of a translation exactly: numbers, dates, addresses, codes, and the terms of a glossary.
 
 A model that was trained to copy placeholders sees `⟦1⟧` in their place. Where one is lost or doubled the sentence is translated again
-without them, and what is missing even then is reported.
+with fewer of them, and what is missing even then is reported.
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from models.segment import Link, Translation
+from models.terms import Constraint
+from pipeline.glossary_forms import TOKEN, fill
+from pipeline.quantities import lost, written_out
 
 if TYPE_CHECKING:
     from pipeline.engines import Engine
 
 LIMIT = 9  # placeholders a segment; the rest of it is left to the model
-_TOKEN = re.compile(r"⟦[0-9]+⟧")
-# A tokenizer that takes placeholders for words of their own puts a blank behind each.
-_BLANK_BEHIND = re.compile(r"(?<=⟧) (?=[.,;:!?%)\]’”])")
 _CANDIDATE = re.compile(
     r"""
       https?://[A-Za-z0-9._~:/?#@!$&'*+,;=%-]*[A-Za-z0-9/]        # URL
@@ -33,26 +32,43 @@ _CHANGES_NUMBER = re.compile(r"\s*[万亿千百月]")  # 1,286万 is 12.86 milli
 
 @dataclass(frozen=True, slots=True)
 class Protected:
-    """A segment with placeholders, and the text that each of them stands for, in order of their numbers."""
+    """A segment with placeholders, and what each of them stands for, in order of their numbers."""
 
     text: str
-    values: tuple[str, ...]
+    fillers: tuple[Constraint, ...]
+
+    def restored(self, result: Translation, source: str) -> Translation | None:
+        """Return the translation of the source that this was made of, or None where a placeholder is lost, doubled or made up."""
+        target = fill(result.target, self.fillers) if self.fillers else result.target
+        return None if target is None else replace(result, source=source, target=target)
 
 
-def protect(source: str) -> Protected:
-    """Put placeholders in the place of what must not change; the same text twice gets two of them."""
-    if _TOKEN.search(source):
+def protect(source: str, terms: Sequence[Constraint] = (), *, numbers: bool = True) -> Protected:
+    """Put placeholders in the place of terms and, on request, of what else must not change; the same text twice gets two of them.
+
+    A source that holds something like a placeholder stays as it is.
+    """
+    if TOKEN.search(source) or len(terms) > LIMIT:
         return Protected(source, ())
-    values: list[str] = []
+    others = [item for item in _unchanged(source) if all(item.end <= term.start or term.end <= item.start for term in terms)]
+    chosen = sorted([*terms, *(others[: LIMIT - len(terms)] if numbers else ())], key=lambda item: item.start)
+    text, end = "", 0
+    for number, item in enumerate(chosen, 1):
+        text += f"{source[end : item.start]}⟦{number}⟧"
+        end = item.end
+    return Protected(text + source[end:], tuple(chosen))
 
-    def take(match: re.Match[str]) -> str:
-        if len(values) == LIMIT or not _must_not_change(match):
-            return match[0]
-        values.append(match[0])
-        return f"⟦{len(values)}⟧"
 
-    text = _CANDIDATE.sub(take, source)
-    return Protected(text, tuple(values))
+def _unchanged(source: str) -> list[Constraint]:
+    """Return the stretches of a source that must not change, in order."""
+    written = written_out(source)
+    copied = [
+        Constraint(match.start(), match.end(), (match[0],), is_fixed=True)
+        for match in _CANDIDATE.finditer(source)
+        if _must_not_change(match)
+    ]
+    apart = [item for item in copied if all(item.end <= other.start or other.end <= item.start for other in written)]
+    return sorted([*written, *apart], key=lambda item: item.start)
 
 
 def _must_not_change(match: re.Match[str]) -> bool:
@@ -63,16 +79,15 @@ def _must_not_change(match: re.Match[str]) -> bool:
     return not (_NUMBER.fullmatch(text) and _CHANGES_NUMBER.match(match.string, match.end()))
 
 
-def restore(target: str, values: Sequence[str]) -> str | None:
-    """Return `target` with the texts back in place, or None where a placeholder is lost, doubled or made up."""
-    if sorted(_TOKEN.findall(target)) != [f"⟦{number}⟧" for number in range(1, len(values) + 1)]:
-        return None
-    return _TOKEN.sub(lambda match: values[int(match[0][1:-1]) - 1], _BLANK_BEHIND.sub("", target))
+def missing(source: str, target: str) -> list[str]:
+    """Return the numbers, addresses and codes of a source that its translation lacks, whatever blanks it puts into them."""
+    codes = [item[0] for item in _CANDIDATE.finditer(source) if _must_not_change(item) and not _NUMBER.fullmatch(item[0])]
+    there = _compact(target)
+    return [code for code in dict.fromkeys(codes) if there.count(_compact(code)) < codes.count(code)] + lost(source, target)
 
 
-def missing(target: str, values: Sequence[str]) -> list[str]:
-    """Return which of the texts do not stand in `target` as often as they should."""
-    return [value for value, count in Counter(values).items() if target.count(value) < count]
+def _compact(text: str) -> str:
+    return re.sub(r"[\s,-]", "", text).casefold()
 
 
 class ProtectingEngine:
@@ -84,29 +99,41 @@ class ProtectingEngine:
 
     def translate(self, sources: Sequence[str]) -> list[Translation]:
         """Return one translation for each source, in order, with the warning `lost-text` where a number, address or code is missing."""
-        protected = [protect(source) for source in sources]
-        first = self._engine.translate([item.text for item in protected])
-        results = [self._restored(source, item, result) for source, item, result in zip(sources, protected, first, strict=True)]
-        again = [source for source, result in zip(sources, results, strict=True) if result is None]
-        second = dict(zip(again, self._engine.translate(again), strict=True)) if again else {}
-        return [
-            result or self._checked(second[source], item.values) for source, item, result in zip(sources, protected, results, strict=True)
-        ]
+        first = self._attempt(sources, [protect(source) for source in sources])
+        again = [source for source, result in zip(sources, first, strict=True) if result is None or missing(source, result.target)]
+        plain = dict(zip(again, self._engine.translate(again), strict=True)) if again else {}
+        return [_better(result, plain.get(source)) for source, result in zip(sources, first, strict=True)]
+
+    def translate_with(self, sources: Sequence[str], constraints: Sequence[Sequence[Constraint]]) -> list[Translation | None]:
+        """Return one translation for each source in which every constraint's first target stands in its place, None where that failed."""
+        pairs = list(zip(sources, constraints, strict=True))
+        first = self._attempt(sources, [protect(source, terms) for source, terms in pairs])
+        again = [pair for pair, result in zip(pairs, first, strict=True) if result is None]
+        second = iter(self._attempt([source for source, _ in again], [protect(source, terms, numbers=False) for source, terms in again]))
+        results = [next(second) if result is None else result for result in first]
+        return [result and _flagged(result) for result in results]
 
     def align(self, pairs: Sequence[tuple[str, str]]) -> list[list[Link]]:
         """Return how the characters of each pair relate, as the engine inside says."""
         return self._engine.align(pairs)
 
-    @staticmethod
-    def _restored(source: str, protected: Protected, result: Translation) -> Translation | None:
-        target = restore(result.target, protected.values)
-        return None if target is None else replace(result, source=source, target=target)
+    def _attempt(self, sources: Sequence[str], protected: Sequence[Protected]) -> list[Translation | None]:
+        results = self._engine.translate([item.text for item in protected]) if sources else []
+        return [item.restored(result, source) for source, item, result in zip(sources, protected, results, strict=True)]
 
-    @staticmethod
-    def _checked(result: Translation, values: Sequence[str]) -> Translation:
-        return replace(result, warnings=(*result.warnings, "lost-text")) if missing(result.target, values) else result
+
+def _better(protected: Translation | None, plain: Translation | None) -> Translation:
+    """Return the translation that lost less, flagged where it lost anything."""
+    found = [_flagged(result) for result in (protected, plain) if result]
+    return min(found, key=lambda result: len(missing(result.source, result.target)))
+
+
+def _flagged(result: Translation) -> Translation:
+    if "lost-text" in result.warnings or not missing(result.source, result.target):
+        return result
+    return replace(result, warnings=(*result.warnings, "lost-text"))
 
 
 def protected_signature(signature: str) -> str:
     """Return the signature of an engine with placeholders around it."""
-    return f"{signature}-placeholders1"
+    return f"{signature}-placeholders2"
