@@ -14,6 +14,7 @@ TranslateDocsError
 │   └── OutputError             the output cannot or must not be written there
 ├── SettingsError               an environment variable has a value that cannot be used
 ├── ModelError                  missing, damaged or incompatible model bundle
+├── GlossaryError               a glossary that cannot be read, or that there is not
 ├── ServiceError                database or broker out of reach; worth a retry
 └── JobError                    no such job, or not in a state that allows this
 
@@ -113,6 +114,13 @@ class ModelError(TranslateDocsError):
 
     code = "model"
     exit_code = 78
+
+
+class GlossaryError(TranslateDocsError):
+    """A glossary cannot be read, or there is none of that name."""
+
+    code = "glossary"
+    exit_code = 65
 
 
 class ServiceError(TranslateDocsError):

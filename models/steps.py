@@ -129,7 +129,7 @@ def finish_prepare(session: Session, lease: Lease, contents: Contents, seconds: 
 def finish_batch(session: Session, lease: Lease, work: BatchWork, scope: Scope, result: Translated) -> bool:
     """Record translations, one for each source of `work`, and say whether that made the document ready. Or raise LeaseLostError."""
     close(session, lease, BatchState.DONE)
-    links = {**result.known_links, **store_links(session, scope.signature, result.links)}
+    links = {**result.known_links, **store_links(session, scope, result.links)}
     store(session, scope, result.translations)
     rows = [{"id": work.sources[item.source], "alignment": links.get(item.source), **_translated(item)} for item in result.translations]
     session.execute(update(SegmentRow), rows)

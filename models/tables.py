@@ -197,7 +197,7 @@ class TranslationRow(Base):
 
 
 class AlignmentRow(Base):
-    """How a model relates a source to a target, whoever translated it. `key` is made of the model's signature and both texts."""
+    """How a model relates a source to a target, whoever translated it. models.alignments says what its key is made of."""
 
     __tablename__ = "alignments"
 

@@ -25,7 +25,7 @@ def _translate(runtime: Runtime, lease: Lease) -> bool:
         work = load_batch(session, lease)
         scope = runtime.scope(work.options, work.signature)
         known = recall(session, scope, work.sources)
-        known_links = recall_links(session, work.signature, [(source, known[source].target) for source in work.to_align & known.keys()])
+        known_links = recall_links(session, scope, [(source, known[source].target) for source in work.to_align & known.keys()])
     runtime.failpoint.reach("translate", *work.sources)
     translations = {**known, **_translated(runtime, work, [source for source in work.sources if source not in known])}
     runtime.failpoint.reach("translated")

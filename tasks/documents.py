@@ -40,10 +40,10 @@ def _prepare(runtime: Runtime, lease: Lease) -> bool:
 def _contents(runtime: Runtime, work: DocumentWork, prepared: Prepared) -> Contents:
     """Return what was read, with what is known of it, the rest in batches."""
     sources = list(dict.fromkeys(prepared.segments))
+    scope = runtime.scope(work.options, work.signature)
     with runtime.database.begin() as session:
-        known = recall(session, runtime.scope(work.options, work.signature), sources)
-        pairs = [(source, known[source].target) for source in prepared.to_align if source in known]
-        links = recall_links(session, work.signature, pairs)
+        known = recall(session, scope, sources)
+        links = recall_links(session, scope, [(source, known[source].target) for source in prepared.to_align if source in known])
     complete = {source: known[source] for source in known if source in links or source not in prepared.to_align}
     open_sources = (source for source in sources if source not in complete)
     batches = pack(open_sources, runtime.settings.batch_segments, runtime.settings.batch_characters)

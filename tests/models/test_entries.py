@@ -63,9 +63,9 @@ def test_pages_hold_every_entry_once(database: Database) -> None:
 def test_clearing_takes_the_origin_that_was_named(database: Database) -> None:
     filled(database)
     with database.begin() as session:
-        store_links(session, "model-1", {("好", "Good"): []})
+        store_links(session, MODEL, {("好", "Good"): []})
         assert clear(session, Origin.HUMAN) == 2
         assert recall(session, MODEL, ["好"]) == {"好": GOOD}
-        assert recall_links(session, "model-1", [("好", "Good")])
+        assert recall_links(session, MODEL, [("好", "Good")])
         assert clear(session) == 2
-        assert recall_links(session, "model-1", [("好", "Good")]) == {}
+        assert recall_links(session, MODEL, [("好", "Good")]) == {}

@@ -109,7 +109,7 @@ def test_links_of_a_batch_are_kept_with_the_segment_and_in_the_memory(database: 
     lease = claimed(database, Step.ASSEMBLE, document)
     with database.begin() as session:
         assert load_translations(session, lease)[1] == {"a": [Link(0, 1, 0, 1, 1.0)]}
-        assert set(recall_links(session, SIGNATURE, [("a", "A"), ("b", "B")])) == {"a"}
+        assert set(recall_links(session, SCOPE, [("a", "A"), ("b", "B")])) == {"a"}
 
 
 def test_known_links_are_kept_with_the_segment(database: Database) -> None:
