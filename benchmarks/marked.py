@@ -1,7 +1,7 @@
 """Sentences with inline tags, as a block of slots and as ranges of text."""
 
 from dataclasses import dataclass, field
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from models.document import Block, Span, SpanKind
 
@@ -36,11 +36,11 @@ class Marked:
 def parse(sentence: str) -> Marked:
     """Return a sentence with XML tags in its parts; raise `ParseError` (of xml.etree) where they do not nest."""
     marked = Marked()
-    _read(ElementTree.fromstring(f"<s>{sentence}</s>"), (), marked)
+    _read(ET.fromstring(f"<s>{sentence}</s>"), (), marked)
     return marked
 
 
-def _read(element: ElementTree.Element, path: tuple[int, ...], marked: Marked) -> None:
+def _read(element: ET.Element, path: tuple[int, ...], marked: Marked) -> None:
     _add(element.text or "", path, marked)
     for child in element:
         number, start = len(marked.tags), len(marked.text)

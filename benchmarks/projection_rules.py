@@ -1,12 +1,11 @@
-"""Simple ways to carry inline tags over an alignment, to compare with ours. Each gives, for each tag of a source, characters of its target."""
+"""Ways to carry inline tags over an alignment, ours and simple ones. Each gives characters of the target for each tag of the source."""
 
 import re
 from collections import defaultdict
 from collections.abc import Sequence
 
 from benchmarks.marked import Marked
-from models.segment import Link
-from pipeline.segmenter import Piece
+from models.segment import Link, Piece
 from pipeline.weave import weave
 
 Places = list[set[int]]  # for each tag of the source, the characters of the target it covers
@@ -45,7 +44,7 @@ def smallest_range(source: Marked, target: str, links: Sequence[Link]) -> Places
 
 
 def word_votes(source: Marked, target: str, links: Sequence[Link]) -> Places:
-    """Give each target subword the tags of the source subword it is aligned to most, and each word those of its deepest or surest subword."""
+    """Give each subword the tags of the source subword it is aligned to most, and each word those of its deepest or surest subword."""
     best = _best(links)
     places: Places = [set() for _ in source.tags]
     path: tuple[int, ...] = ()

@@ -7,7 +7,7 @@ character, or one mark.
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from models.segment import Link
 from pipeline.proportion import same_words
@@ -76,7 +76,7 @@ class Votes:
 def _divided(words: Iterable[tuple[int, int]], cuts: set[int]) -> Iterable[tuple[int, int]]:
     for start, end in words:
         edges = [start, *sorted(cut for cut in cuts if start < cut < end), end]
-        yield from zip(edges, edges[1:], strict=False)
+        yield from pairwise(edges)
 
 
 def _is_mark(text: str) -> bool:
