@@ -22,6 +22,7 @@ def _lazy(module: str, name: str) -> Callable[[], Parser]:
 _WORD = _lazy("parsers.word", "WordParser")
 _HTML = _lazy("parsers.html", "HtmlParser")
 _TEXT = _lazy("parsers.text", "TextParser")
+_XLIFF = _lazy("parsers.xliff", "XliffParser")
 _SUBTITLES = _lazy("parsers.subtitles", "SubtitleParser")
 
 PARSERS: Final[dict[str, Callable[[], Parser]]] = {
@@ -32,6 +33,8 @@ PARSERS: Final[dict[str, Callable[[], Parser]]] = {
     ".txt": _TEXT,
     ".srt": _SUBTITLES,
     ".vtt": _SUBTITLES,
+    ".xlf": _XLIFF,
+    ".xliff": _XLIFF,
 }
 
 
