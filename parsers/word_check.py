@@ -1,7 +1,7 @@
 """The proof that a rewritten part has all that it had beside its text."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lxml import etree
@@ -22,22 +22,18 @@ _FREE: Final = {  # element -> attributes that a translation may change: the lan
     **{f"{namespace}rPr": {"lang"} for namespace in _DRAWING},
     **{tag: {"string"} for tag, name in NAMES.items() if name == "textpath"},
 }
-_PROPERTIES: Final = frozenset(f"{namespace}rPr" for namespace in _WORD)
-_COPIED: Final = _PROPERTIES | {f"{namespace}{name}" for namespace in _WORD for name in ("r", "t", "hyperlink")}
+_PROPERTIES: Final = frozenset(f"{namespace}rPr" for namespace in (*_WORD, *_DRAWING))
+_COPIED: Final = frozenset(f"{namespace}{name}" for namespace in (*_WORD, *_DRAWING) for name in ("r", "t", "hyperlink"))
 
 
 def census(root: Element) -> Census:
     """Count every node of a part but for what a translation may change: text, and which language a run is in."""
-    return Counter(_countable(root))
+    return Counter(_countable(root.iter()))
 
 
 def anchors(root: Element) -> Census:
-    """Count every node of a part but for what a translation may copy: runs with their properties, and links."""
-    return Counter(
-        (node.tag, node.text, *node.items())
-        for node in root.iter()
-        if node.tag not in _COPIED and ((parent := node.getparent()) is None or parent.tag not in _PROPERTIES)
-    )
+    """Count every node of a part but for what a translation may change or copy: runs with their properties, and links."""
+    return Counter(_countable(node for node in _outside_properties(root) if node.tag not in _COPIED))
 
 
 def check_conserved(name: str, before: Census, after: Census, *, may_gain: bool = False) -> None:
@@ -51,8 +47,17 @@ def check_conserved(name: str, before: Census, after: Census, *, may_gain: bool 
     raise LostMarkupError(f"the translation was not written: {name} would have {change} a '{tag}' element; please report this document")
 
 
-def _countable(root: Element) -> Iterator[tuple[object, ...]]:
-    for node in root.iter():
+def _outside_properties(root: Element) -> Iterator[Element]:
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if node.tag not in _PROPERTIES:
+            yield node
+            waiting.extend(node)
+
+
+def _countable(nodes: Iterable[Element]) -> Iterator[tuple[object, ...]]:
+    for node in nodes:
         tag = node.tag
         if tag in _TEXT:
             yield (tag,)

@@ -86,6 +86,8 @@ def _settled(paragraph: Paragraph, new: Block) -> Block:
         if kind in _FILLED and have != want:
             before, texts[place], behind = have.partition(want.strip()) if want.strip() else (have, "", "")
             _give(texts, kinds, place, (before, behind))
+            if want.strip() and not texts[place]:
+                _reclaim(texts, kinds, place, want.strip())
     edges = [0, *accumulate(map(len, texts))]
     spans = tuple(Span(start, end, span.code) for (start, end), span in zip(pairwise(edges), new.spans, strict=True))
     return replace(new, text="".join(texts), spans=spans)
@@ -102,6 +104,19 @@ def _give(texts: list[str], kinds: Sequence[SpanKind], place: int, words: tuple[
         texts[right] = (behind if left is not None else before + behind) + texts[right]
     if left is None and right is None and (before + behind).strip():
         raise LostMarkupError(f"the translation was not written: it has no place for the words '{(before + behind).strip()[:20]}'")
+
+
+def _reclaim(texts: list[str], kinds: Sequence[SpanKind], place: int, word: str) -> None:
+    """Take back the word of a slot which fell into the text beside it, so that it does not stand there twice."""
+    found = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
+    for step in (range(place - 1, -1, -1), range(place + 1, len(kinds))):
+        slot = _text_slot(kinds, step)
+        match = found.search(texts[slot]) if slot is not None else None
+        if slot is not None and match:
+            before, behind = texts[slot][: match.start()], texts[slot][match.end() :]
+            texts[slot], texts[place] = "", word
+            _give(texts, kinds, place, (before, behind))
+            return
 
 
 def _text_slot(kinds: Sequence[SpanKind], places: Iterable[int]) -> int | None:

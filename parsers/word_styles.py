@@ -24,6 +24,7 @@ _PLAIN: Final = {
     ("u", ("none",)),
     ("highlight", ("none",)),
     ("vertAlign", ("baseline",)),
+    ("baseline", ("0",)),
     ("color", ("auto",)),
     ("effect", ("none",)),
     ("em", ("none",)),
