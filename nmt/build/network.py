@@ -12,53 +12,81 @@ from torch.nn import functional
 from nmt.build.arithmetic import LAYER_NORM_EPSILON, MASKED, timing_signal
 from nmt.config import NetworkConfig, embedding_names, variable_shapes
 
+MAX_POSITIONS = 512
+
 
 def source_mask(tokens: Tensor) -> Tensor:
     """Return the float mask of `tokens` [B, L]: a position is visible when it is the first or the token before it is not 0."""
     return functional.pad((tokens[:, :-1] != 0).float(), (1, 0), value=1.0)
 
 
+def padding_bias(mask: Tensor) -> Tensor:
+    """Return what is added to attention scores so that masked positions get no weight, [B, 1, 1, L]."""
+    return ((1.0 - mask) * MASKED)[:, None, None, :]
+
+
+def is_semantic(variable: str) -> bool:
+    """Return whether the variable of this name belongs to the semantic encoder."""
+    return variable.startswith("mini_xlm_encoder/") or "Semantic_Embedding/" in variable
+
+
+def target_semantic_name(config: NetworkConfig) -> str:
+    """Return the variable that embeds target sentences for the semantic encoder, which only training does."""
+    return embedding_names(config)[1].replace("Source", "Target")
+
+
 class Network(nn.Module):
-    """A trainable CSANMT; `dropout` is applied to residual branches and embeddings in training mode only."""
+    """A trainable CSANMT.
+
+    `dropout` is applied to residual branches and embeddings in training mode only. A `bilingual` network has a variable more than a bundle
+    needs: the semantic embedding of the target.
+    """
 
     timing: Tensor
 
-    def __init__(self, config: NetworkConfig, dropout: float = 0.1, max_positions: int = 512) -> None:
+    def __init__(self, config: NetworkConfig, dropout: float = 0.1, *, bilingual: bool = False) -> None:
         super().__init__()
         if config.relative_positions:
             raise ValueError("only networks with absolute positions can be trained")
         self.config = config
         self.dropout = dropout
-        self.variables = nn.ParameterDict({name: nn.Parameter(_initial(name, shape)) for name, shape in variable_shapes(config).items()})
-        self.register_buffer("timing", torch.from_numpy(timing_signal(max_positions, config.hidden)), persistent=False)
+        shapes = variable_shapes(config)
+        if bilingual:
+            shapes[target_semantic_name(config)] = (config.target_vocabulary, config.hidden)
+        self.variables = nn.ParameterDict({name: nn.Parameter(_initial(name, shape)) for name, shape in shapes.items()})
+        self.register_buffer("timing", torch.from_numpy(timing_signal(MAX_POSITIONS, config.hidden)), persistent=False)
 
-    def forward(self, source: Tensor, target_input: Tensor, keep: Tensor) -> tuple[Tensor, Tensor]:
-        """Return logits [number of kept positions, target vocabulary] and the last layer's first head's cross-attention [B, T, L].
+    def forward(self, source: Tensor, target_input: Tensor, kept: Tensor, meaning: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return logits [number of kept places, target vocabulary] and the last layer's first head's cross-attention [B, T, L].
 
         Args:
             source: ids [B, L], every row ends in at least one 0.
             target_input: ids [B, T] of the previous target tokens; column 0 is ignored (its embedding is the zero vector).
-            keep: bool [B, T], the target positions whose logits are wanted.
+            kept: the places whose logits are wanted, row * T + position.
+            meaning: semantic vectors to decode with in place of the sources' own, [K * B, 1, H]; the target side then has K * B rows too.
         """
         mask = source_mask(source)
-        bias = ((1.0 - mask) * MASKED)[:, None, None, :]
-        memory = self.encode(source, mask, bias)
-        meaning = self.encode_semantics(source, mask, bias)
-        x, attention = self.decode(target_input, memory, meaning, bias)
-        return x[keep] @ self.variables[embedding_names(self.config)[2]].t(), attention
+        memory = self.encode(source, mask)
+        if meaning is None:
+            meaning = self.encode_semantics(source, mask)
+        copies = meaning.shape[0] // source.shape[0]
+        x, attention = self.decode(target_input, memory.repeat(copies, 1, 1), meaning, mask.repeat(copies, 1))
+        return x.flatten(0, 1).index_select(0, kept) @ self.variables[embedding_names(self.config)[2]].t(), attention
 
-    def encode(self, source: Tensor, mask: Tensor, bias: Tensor) -> Tensor:
+    def encode(self, source: Tensor, mask: Tensor) -> Tensor:
         """Return the encoder's output, [B, L, H]."""
+        bias = padding_bias(mask)
         x = self._embed(embedding_names(self.config)[0], source) + self.timing[: source.shape[1]]
         x = self._drop(x * mask[..., None] + self.variables["encoder_input_bias"])
         for layer in range(self.config.encoder_layers):
             x = self._encoder_layer(f"encoder/layer_{layer}", x, mask, bias)
         return self._norm("encoder/layer_norm", x)
 
-    def encode_semantics(self, source: Tensor, mask: Tensor, bias: Tensor) -> Tensor:
-        """Return the sentence's semantic vector, [B, 1, H]."""
-        x = self._drop(self._embed(embedding_names(self.config)[1], source) * mask[..., None])
-        offsets = torch.arange(source.shape[1], device=source.device)
+    def encode_semantics(self, tokens: Tensor, mask: Tensor, embedding: str | None = None) -> Tensor:
+        """Return the sentence's semantic vector, [B, 1, H]; `embedding` names the variable, by default that of the source."""
+        bias = padding_bias(mask)
+        x = self._drop(self._embed(embedding or embedding_names(self.config)[1], tokens) * mask[..., None])
+        offsets = torch.arange(tokens.shape[1], device=tokens.device)
         distance = self.config.relative_distance
         relative = (offsets[:, None] - offsets[None, :]).clamp(-distance, distance) + distance  # L x L, query minus key
         for layer in range(self.config.semantic_layers):
@@ -67,8 +95,9 @@ class Network(nn.Module):
         pooled = self._linear("mini_xlm_encoder/pooling_layer/linear", pooled)
         return self._norm("mini_xlm_encoder/layer_norm", pooled)[:, None]
 
-    def decode(self, target_input: Tensor, memory: Tensor, meaning: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+    def decode(self, target_input: Tensor, memory: Tensor, meaning: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return the decoder's output [B, T, H] and the last layer's first head's cross-attention [B, T, L]."""
+        bias = padding_bias(mask)
         embedded = self._embed(embedding_names(self.config)[2], target_input)
         x = functional.pad(embedded[:, 1:], (0, 0, 1, 0)) + self.timing[: target_input.shape[1]]
         x = self._drop(x)
