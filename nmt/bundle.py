@@ -2,16 +2,18 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from models.errors import ModelError
-from nmt.config import NetworkConfig
+from nmt.config import Alignment, NetworkConfig
 
 MANIFEST = "bundle.json"
-FORMAT = 1
+FORMAT = 2
 DEFAULT_BEAM = 4
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DEFAULT = Path(__file__).parent / "bundles" / "zh-en-small"
 
 
@@ -23,7 +25,7 @@ class Manifest:
     longer segments are translated in parts. `penalty` is the length penalty of the search. `record` holds licence, attribution of the
     data, training and evaluation, for people. `tokenizer` is one that `nmt.tokenization` knows. `max_target` is the greatest number of
     target tokens, the end of sentence counted, where the model has a fixed one. `beam` is the width of the search it was made for.
-    `placeholders` says that the model was trained to copy `⟦1⟧` to `⟦9⟧`.
+    `placeholders` says that the model was trained to copy `⟦1⟧` to `⟦9⟧`. `alignment` says which attention relates target and source.
     """
 
     folder: Path
@@ -39,6 +41,7 @@ class Manifest:
     max_target: int | None = None
     beam: int = DEFAULT_BEAM
     placeholders: bool = False
+    alignment: Alignment | None = None
 
     @property
     def digest(self) -> str:
@@ -71,10 +74,27 @@ def load_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ModelError(
+            f"{folder} holds no model bundle ({MANIFEST} is missing); give the folder of a bundle, or a name that `model list` shows"
+        ) from error
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+    return parse_manifest(text, folder, path)
+
+
+def parse_manifest(text: bytes, folder: Path, origin: Path) -> Manifest:
+    """Return what the manifest of the bundle in `folder` says; `origin` is the file that an error names.
+
+    Raises:
+        ModelError: it is damaged or of a format this version does not know.
+    """
+    try:
+        values = json.loads(text)
         if values["format"] != FORMAT:
             raise ModelError(
-                f"{path} has format {values['format']}, this version reads {FORMAT}; update translate-docs or fetch another bundle"
+                f"{origin} has format {values['format']}, this version reads {FORMAT}; update translate-docs or fetch another bundle"
             )
         decoding = values["decoding"]
         return Manifest(
@@ -85,19 +105,24 @@ def load_manifest(folder: Path) -> Manifest:
             positions=int(values["positions"]),
             max_source=int(decoding["max_source"]),
             penalty=float(decoding["penalty"]),
-            files=dict(values["files"]),
+            files=_checked_files(values["files"]),
             record=dict(values["record"]),
             tokenizer=str(values.get("tokenizer", "subword")),
             max_target=int(decoding["max_target"]) if "max_target" in decoding else None,
             beam=int(decoding.get("beam", DEFAULT_BEAM)),
             placeholders=bool(decoding.get("placeholders", False)),
+            alignment=Alignment.from_json(decoding["alignment"]),
         )
-    except FileNotFoundError as error:
-        raise ModelError(f"{folder} holds no model bundle ({MANIFEST} is missing); give the folder of a bundle with --model") from error
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{path} is damaged ({type(error).__name__}: {error}); fetch the bundle again") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ModelError(f"{origin} is damaged ({type(error).__name__}: {error}); fetch the bundle again") from error
+
+
+def _checked_files(files: dict[str, str]) -> dict[str, str]:
+    """Return the digests by name; a name that leads out of the bundle is an error."""
+    for name in files:
+        if not _FILE.fullmatch(name) or name == MANIFEST:
+            raise ValueError(f"{name!r} is no name of a file in a bundle")
+    return dict(files)
 
 
 def verify(folder: Path) -> Manifest:

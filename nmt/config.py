@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
+SOFTMAX_STEP = 64  # target scores a block
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkConfig:
@@ -32,11 +34,11 @@ class NetworkConfig:
 
     @property
     def softmax_width(self) -> int:
-        """Number of target scores the graphs compute: the vocabulary, filled up to whole vector registers.
+        """Number of target scores the graphs compute: the vocabulary, filled up to whole blocks.
 
         Each hypothesis's scores then start at the same alignment, hence are summed in the same order wherever they lie in a batch.
         """
-        return -(-self.target_vocabulary // 16) * 16
+        return -(-self.target_vocabulary // SOFTMAX_STEP) * SOFTMAX_STEP
 
     def to_json(self) -> dict[str, Any]:
         """Return the configuration as plain JSON values."""
@@ -49,6 +51,28 @@ class NetworkConfig:
         if unknown := set(values) - names:
             raise TypeError(f"unknown keys: {', '.join(sorted(unknown))}")
         return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Which cross-attention tells how target and source relate: the mean of some heads of one decoder layer.
+
+    `shift` is 1 where the step that reads a token tells its alignment, 0 where the step that predicts it does.
+    """
+
+    layer: int
+    heads: tuple[int, ...]
+    shift: int
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Build it from what a manifest holds."""
+        return cls(int(values["layer"]), tuple(int(head) for head in values["heads"]), int(values["shift"]))
+
+    @classmethod
+    def usual(cls, config: NetworkConfig) -> Self:
+        """Return what is best for a network trained without guidance (Chen et al., 2020): a layer in the middle, all heads, shifted."""
+        return cls(max(0, config.decoder_layers // 2 - 1), tuple(range(config.heads)), 1)
 
 
 def _norm(scope: str, width: int) -> Iterator[tuple[str, tuple[int, ...]]]:

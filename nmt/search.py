@@ -5,32 +5,42 @@ Shapes in comments: R sentences still searched, K beams, C = 2K candidates.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
+Bools = NDArray[np.bool_]
 
 END = 0
 LOWEST = np.float32(np.finfo(np.float32).min)
 
 
+class Continued(NamedTuple):
+    """The hypotheses that a step continues.
+
+    `kept` [R]: the row that each sentence had in the step before; sentences that are done are no longer among them. `parents` [R, K]: the
+    beam of the step before that each hypothesis continues. `tokens` [R, K]: the token it was continued with; at the first step there is
+    none and they are to be ignored. `log_probs` [R, K]: the hypotheses' log-probabilities, LOWEST where there is none.
+    """
+
+    kept: Ints
+    parents: Ints
+    tokens: Ints
+    log_probs: Floats
+
+
 class Step(Protocol):
     """One decoder step for the sentences that are still searched."""
 
-    def __call__(self, parents: Ints, tokens: Ints, log_probs: Floats, position: int) -> tuple[Floats, Ints]:
+    def __call__(self, continued: Continued) -> tuple[Floats, Ints]:
         """Return the 2K best continuations of each sentence.
 
-        Args:
-            parents: [R·K] which hypothesis of the step before each one continues; sentences that are done are no longer among them.
-            tokens: [R, K] the token each hypothesis was continued with; at position 0 there is none and they are to be ignored.
-            log_probs: [R, K] the hypotheses' log-probabilities, LOWEST where there is none.
-            position: 0-based position of the token to predict.
-
         Returns:
-            Log-probabilities of the continued hypotheses, [R, C], descending, and beam · vocabulary size + token, [R, C].
+            Log-probabilities of the continued hypotheses, [R, C], descending, and beam · vocabulary size + token, [R, C]. Both may be
+            overwritten by the next step.
         """
         ...
 
@@ -39,12 +49,14 @@ class Step(Protocol):
 class Hypothesis:
     """A translation in target ids without the end of sentence; `score` is its log-probability over the length penalty.
 
-    `finished` is false where the length limit ended it before the model did.
+    `finished` is false where the length limit ended it before the model did. `token_scores` are the log-probabilities of the tokens, and
+    of the end of sentence where it is finished.
     """
 
     tokens: tuple[int, ...]
     score: float
     finished: bool
+    token_scores: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,69 +73,96 @@ class SearchOptions:
 
 
 class _Beams:
-    """The hypotheses of the sentences that are still searched; all arrays have one row a sentence."""
+    """The hypotheses of the sentences that are still searched; arrays have one row a sentence unless the comment says otherwise."""
 
     def __init__(self, limits: Ints, options: SearchOptions) -> None:
         rows, beam = len(limits), options.beam
         self.options = options
         self.sentence = np.arange(rows)
+        self.kept = self.sentence
         self.limits = limits
-        self.tokens = np.zeros((rows, beam, 0), np.int64)  # R x K x length so far
+        self.best_final = options.normaliser(limits)
         self.log_probs = np.full((rows, beam), LOWEST, np.float32)
         self.log_probs[:, 0] = 0.0
-        self.parents = np.arange(rows * beam)
-        self.done_tokens = np.zeros((rows, beam, 0), np.int64)
+        self.parents = np.tile(np.arange(beam), (rows, 1))
+        self.tokens = np.zeros((rows, beam), np.int64)
         self.done_scores = np.full((rows, beam), LOWEST, np.float32)
-        self.done_flags = np.zeros((rows, beam), bool)
+        self.done_at = np.full((rows, beam, 2), -1)  # length and beam of what was finished, the end of sentence not counted; -1 for nothing
+        self.done_last = np.zeros((rows, beam), np.float32)  # its log-probability
+        # For each step: parents, tokens, log-probabilities of all sentences, [sentences, K].
+        self.steps: list[tuple[Ints, Ints, Floats]] = []
 
-    def advance(self, log_probs: Floats, continuations: Ints, position: int) -> None:
+    def advance(self, log_probs: Floats, continuations: Ints) -> None:
         """Take the candidates of one step: [R, C] each."""
         beam = self.options.beam
-        normaliser = self.options.normaliser(position + 1)
+        normaliser = self.options.normaliser(len(self.steps) + 1)
         scores = log_probs / normaliser
         sources, symbols = np.divmod(continuations, self.options.vocabulary)
         ends = symbols == END
-        longer = np.concatenate([np.take_along_axis(self.tokens, sources[:, :, None], 1), symbols[:, :, None]], axis=2)  # R x C x length
-        self._finish(longer, np.where(ends, scores, LOWEST), ends)
-        chosen = _best(np.where(ends, LOWEST, scores), beam)
-        self.tokens = np.take_along_axis(longer, chosen[:, :, None], 1)
-        alive = np.take_along_axis(np.where(ends, LOWEST, scores), chosen, 1)
+        if ends.any():
+            self._finish(np.where(ends, scores, LOWEST), sources, log_probs)
+            scores = np.where(ends, LOWEST, scores)
+            chosen = _best(scores, beam)
+            sources, symbols, scores = (np.take_along_axis(values, chosen, 1) for values in (sources, symbols, scores))
+        alive = scores[:, :beam]
+        self.parents, self.tokens = sources[:, :beam], symbols[:, :beam]
         self.log_probs = np.where(alive > LOWEST, alive * normaliser, LOWEST).astype(np.float32)
-        rows = np.arange(len(self.sentence))[:, None] * beam
-        self.parents = (rows + np.take_along_axis(sources, chosen, 1)).reshape(-1)
+        self._record()
 
-    def _finish(self, longer: Ints, scores: Floats, ends: NDArray[np.bool_]) -> None:
+    def _record(self) -> None:
+        """Keep what leads back from the hypotheses to their beginnings, by sentence."""
+        count = len(self.steps[0][0]) if self.steps else len(self.sentence)
+        step = tuple(np.zeros((count, self.options.beam), kind) for kind in (np.int64, np.int64, np.float32))
+        for stored, current in zip(step, (self.parents, self.tokens, self.log_probs), strict=True):
+            stored[self.sentence] = current
+        self.steps.append((step[0], step[1], step[2].astype(np.float32)))
+
+    def _finish(self, scores: Floats, sources: Ints, log_probs: Floats) -> None:
         """Keep the best K of the finished hypotheses so far and the new ones; earlier ones win ties."""
-        padded = np.concatenate([self.done_tokens, np.zeros((*self.done_flags.shape, 1), np.int64)], axis=2)
-        tokens = np.concatenate([padded, longer], axis=1)
+        new = np.stack([np.full_like(sources, len(self.steps)), sources], axis=2)
+        new[scores == LOWEST] = -1
         all_scores = np.concatenate([self.done_scores, scores], axis=1)
-        flags = np.concatenate([self.done_flags, ends], axis=1)
         kept = _best(all_scores, self.options.beam)
-        self.done_tokens = np.take_along_axis(tokens, kept[:, :, None], 1)
         self.done_scores = np.take_along_axis(all_scores, kept, 1)
-        self.done_flags = np.take_along_axis(flags, kept, 1)
+        self.done_at = np.take_along_axis(np.concatenate([self.done_at, new], axis=1), kept[:, :, None], 1)
+        self.done_last = np.take_along_axis(np.concatenate([self.done_last, log_probs], axis=1), kept, 1)
 
-    def over(self, length: int) -> NDArray[np.bool_]:
+    def over(self) -> Bools:
         """Return which sentences need no further step: none of their living hypotheses can win any more, or the limit is reached."""
-        best_alive = self.log_probs[:, 0] / self.options.normaliser(self.limits)
-        worst_done = np.where(self.done_flags, self.done_scores, 0).min(axis=1)
-        worst_done = np.where(self.done_flags.any(axis=1), worst_done, LOWEST)
-        return (worst_done > best_alive) | (length >= self.limits)
+        best_alive = self.log_probs[:, 0] / self.best_final
+        worst_done = np.where(self.done_at[:, :, 0] >= 0, self.done_scores, 0).min(axis=1)
+        worst_done = np.where(self.done_at[:, 0, 0] >= 0, worst_done, LOWEST)
+        return np.asarray((worst_done > best_alive) | (len(self.steps) >= self.limits))
 
-    def drop(self, over: NDArray[np.bool_]) -> None:
-        """Forget the sentences that are over."""
-        kept = ~over
-        self.parents = self.parents.reshape(len(kept), -1)[kept].reshape(-1)
-        for name in ("sentence", "limits", "tokens", "log_probs", "done_tokens", "done_scores", "done_flags"):
-            setattr(self, name, getattr(self, name)[kept])
+    def keep(self, order: Ints) -> None:
+        """Keep the sentences in these rows, in this order."""
+        self.kept = order
+        names = ("sentence", "limits", "best_final", "parents", "tokens", "log_probs", "done_scores", "done_at", "done_last")
+        for name in names:
+            setattr(self, name, getattr(self, name)[order])
 
-    def hypotheses(self, row: int, length: int) -> list[Hypothesis]:
+    def hypotheses(self, row: int) -> list[Hypothesis]:
         """Return the row's finished hypotheses, best first, or its living ones where none has finished."""
-        if self.done_flags[row].any():
-            done = zip(self.done_tokens[row], self.done_scores[row], self.done_flags[row], strict=True)
-            return [Hypothesis(_cut(tokens), float(score), finished=True) for tokens, score, flag in done if flag]
-        scores = self.log_probs[row] / self.options.normaliser(length)
-        return [Hypothesis(_cut(tokens), float(score), finished=False) for tokens, score in zip(self.tokens[row], scores, strict=True)]
+        sentence = int(self.sentence[row])
+        done = zip(self.done_at[row].tolist(), self.done_scores[row].tolist(), self.done_last[row].tolist(), strict=True)
+        finished = [self._traced(sentence, (at[0], at[1]), score, last) for at, score, last in done if at[0] >= 0]
+        if finished:
+            return finished
+        scores = self.log_probs[row] / self.options.normaliser(len(self.steps))
+        return [self._traced(sentence, (len(self.steps), beam), score, None) for beam, score in enumerate(scores.tolist())]
+
+    def _traced(self, sentence: int, at: tuple[int, int], score: float, last: float | None) -> Hypothesis:
+        """Follow a hypothesis back from its length and beam; `last` is its log-probability with the end of sentence."""
+        length, beam = at
+        tokens: list[int] = []
+        sums = [] if last is None else [last]
+        for parents, symbols, log_probs in reversed(self.steps[:length]):
+            tokens.append(int(symbols[sentence, beam]))
+            sums.append(float(log_probs[sentence, beam]))
+            beam = int(parents[sentence, beam])
+        sums.reverse()
+        steps = tuple(later - earlier for earlier, later in zip([0.0, *sums], sums, strict=False))
+        return Hypothesis(tuple(reversed(tokens)), score, last is not None, steps)
 
 
 def beam_search(step: Step, limits: Sequence[int], options: SearchOptions) -> list[list[Hypothesis]]:
@@ -139,26 +178,25 @@ def beam_search(step: Step, limits: Sequence[int], options: SearchOptions) -> li
     """
     beams = _Beams(np.asarray(limits, np.int64), options)
     results: list[list[Hypothesis]] = [[] for _ in limits]
-    position = 0
     while True:
-        over = beams.over(position)
+        over = beams.over()
         for row in np.flatnonzero(over):
-            results[beams.sentence[row]] = beams.hypotheses(int(row), position)
-        if over.any():
-            beams.drop(over)
+            results[beams.sentence[row]] = beams.hypotheses(int(row))
+        beams.keep(filled_order(over))
         if not len(beams.sentence):
             return results
-        last = beams.tokens[:, :, -1] if position else np.zeros((len(beams.sentence), options.beam), np.int64)
-        scores, continuations = step(beams.parents, last, beams.log_probs, position)
-        beams.advance(scores, continuations, position)
-        position += 1
+        beams.advance(*step(Continued(beams.kept, beams.parents, beams.tokens, beams.log_probs)))
+
+
+def filled_order(gone: Bools) -> Ints:
+    """Return the rows that stay, the last ones in the places of those that are gone, so that few change their place."""
+    order = np.arange(len(gone) - int(gone.sum()))
+    holes = np.flatnonzero(gone[: len(order)])
+    if len(holes):
+        order[holes] = len(order) + np.flatnonzero(~gone[len(order) :])
+    return order
 
 
 def _best(scores: Floats, count: int) -> Ints:
     """Return the indices of the `count` highest scores of each row, descending; the lower index wins a tie."""
     return np.argsort(-scores, axis=1, kind="stable")[:, :count]
-
-
-def _cut(tokens: Ints) -> tuple[int, ...]:
-    ends = np.flatnonzero(tokens == END)
-    return tuple(tokens[: ends[0]].tolist() if len(ends) else tokens.tolist())

@@ -10,7 +10,7 @@ from models.segment import Link, Translation, joined
 from nmt.bundle import default_bundle, signature, verify
 from nmt.guards import repeats
 from nmt.search import Hypothesis, Ints, SearchOptions, beam_search
-from nmt.session import Session, padded_width
+from nmt.session import Decoding, Session, padded_width
 from nmt.tokenization import Tokenizer, open_tokenizer
 
 BATCH_POSITIONS = 1024  # source positions a batch
@@ -59,7 +59,7 @@ class Translator:
         results: dict[str, Translation] = {}
         for rows in _batches(encoded):
             sources = [encoded[row] for row in rows]
-            decoding = self._session.decoding(self._session.encode(sources), self._search.beam)
+            decoding = Decoding(self._session, self._session.encode(sources), self._search.beam)
             found = beam_search(decoding, [self._limit(len(ids)) for ids in sources], self._search)
             for row, hypotheses in zip(rows, found, strict=True):
                 results[texts[row]] = self._translation(texts[row], hypotheses[0])
@@ -75,7 +75,7 @@ class Translator:
         if not target:
             return Translation(source, source, best.score, 0, ("untranslated",))
         warnings = [name for name, seen in (("truncated", not best.finished), ("repetition", repeats(best.tokens))) if seen]
-        return Translation(source, target, best.score, len(best.tokens), tuple(warnings))
+        return Translation(source, target, best.score, len(best.tokens), tuple(warnings), best.token_scores)
 
 
 def _batches(encoded: Sequence[Ints]) -> Iterator[list[int]]:

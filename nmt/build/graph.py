@@ -2,21 +2,29 @@
 
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from nmt.build.quantize import Scheme, quantise_columns
+
 OPSET = 21
 MICROSOFT = "com.microsoft"
 IR_VERSION = 10
 # Activations are unsigned around this: processors multiply unsigned by signed bytes; ONNX Runtime takes ten times as long otherwise.
 ZERO_POINT = 128
-Precision = Literal["fp32", "int8"]
 _PAGE = 4096  # bytes: ONNX Runtime maps tensors that start at one
 _LARGE = 1024  # bytes: what is smaller stays in the graph, where ONNX Runtime reads shapes
+
+
+class Fixed(NamedTuple):
+    """An activation's largest absolute value, and whether only its positive part counts."""
+
+    limit: float
+    positive: bool
 
 
 class DataFile:
@@ -47,14 +55,14 @@ class DataFile:
 
 
 class Graph:
-    """Collects nodes and constants; values are known by name. `precision` decides how `linear` and `lookup` store their weights.
+    """Collects nodes and constants; values are known by name. `scheme` decides how `linear` and `lookup` store their weights.
 
     Large constants go to `data` where it is given.
     """
 
-    def __init__(self, name: str, precision: Precision, data: DataFile | None = None) -> None:
+    def __init__(self, name: str, scheme: Scheme, data: DataFile | None = None) -> None:
         self.name = name
-        self.precision = precision
+        self.scheme = scheme
         self._data = data
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
@@ -98,45 +106,67 @@ class Graph:
         """Reshape; 0 keeps the dimension, -1 is whatever is left."""
         return self.op("Reshape", value, self.constant(shape, np.int64))
 
-    def linear(self, value: str, matrix: NDArray[np.float32], bias: NDArray[np.float32] | None, name: str) -> str:
-        """Return value · matrix + bias for a `value` [rows, inputs] and a `matrix` [inputs, outputs]."""
-        if self.precision == "fp32":
-            product = self.op("MatMul", value, self.constant(matrix, np.float32, name))
-        else:
-            product = self._int8_product(value, matrix, name)
-        return product if bias is None else self.op("Add", product, self.constant(bias, np.float32, f"{name}/bias"))
+    def linear(
+        self, value: str, matrix: NDArray[np.float32], bias: NDArray[np.float32] | None, name: str, *, positive: bool = False
+    ) -> str:
+        """Return value · matrix + bias for a `value` [..., inputs] and a `matrix` [inputs, outputs]; `positive`: of its positive part."""
+        limit = self.scheme.ranges.get(name)
+        if self.scheme.is_exact(name) or limit is None:
+            value = self.op("Relu", value) if positive else value
+            product = self._exact_product if self.scheme.is_exact(name) else self._row_product
+            result = product(value, matrix, name)
+            return result if bias is None else self.op("Add", result, self.constant(bias, np.float32, f"{name}/bias"))
+        return self._fixed_product(value, matrix, bias, name, Fixed(limit, positive))
 
-    def _int8_product(self, value: str, matrix: NDArray[np.float32], name: str) -> str:
+    def _exact_product(self, value: str, matrix: NDArray[np.float32], name: str) -> str:
+        return self.op("MatMul", value, self.constant(matrix, np.float32, name))
+
+    def _row_product(self, value: str, matrix: NDArray[np.float32], name: str) -> str:
         """Multiply in 8 bits: weights with a scale per column, activations with a scale per row.
 
         A row's scale depends on that row alone and integer sums are exact, so a sentence's numbers do not depend on its batch. ONNX
         Runtime's own dynamic quantisation takes one scale over the whole batch.
         """
+        last = self.constant([-1], np.int64, "last_axis")
+        largest = self.op("ReduceMax", self.op("Abs", value), last, keepdims=1)
+        largest = self.op("Max", largest, self.constant(1e-7, np.float32, "smallest"))
+        steps = self.op("Div", self.constant(127.0, np.float32, "steps"), largest)
+        rows = self._quantised(self.op("Mul", value, steps), 1.0, ZERO_POINT)
+        return self.op("Div", self._integer_product(rows, matrix, None, name, (1.0, ZERO_POINT)), steps)
+
+    def _fixed_product(self, value: str, matrix: NDArray[np.float32], bias: NDArray[np.float32] | None, name: str, fixed: Fixed) -> str:
+        """Multiply in 8 bits with one scale for the activations that was found beforehand: see `nmt.build.quantize`.
+
+        Where only the positive part is wanted, all 8 bits are used for it, and rounding cuts the rest off.
+        """
+        scale, zero_point = (fixed.limit / 255, 0) if fixed.positive else (fixed.limit / 127, ZERO_POINT)
+        return self._integer_product(self._quantised(value, scale, zero_point), matrix, bias, name, (scale, zero_point))
+
+    def _quantised(self, value: str, scale: float, zero_point: int) -> str:
+        return self.op("QuantizeLinear", value, self.constant(scale, np.float32), self.constant(zero_point, np.uint8))
+
+    def _integer_product(
+        self, rows: str, matrix: NDArray[np.float32], bias: NDArray[np.float32] | None, name: str, activations: tuple[float, int]
+    ) -> str:
         quantised, scales = quantise_columns(matrix)
-        largest = self.op("ReduceMax", self.op("Abs", value), self.constant([1], np.int64, "last_axis"), keepdims=1)
-        floor = self.constant(1e-9, np.float32, "smallest_scale")
-        row_scales = self.op("Max", self.op("Mul", largest, self.constant(1 / 127, np.float32, "one_step")), floor)
-        flat = self.reshape(row_scales, -1)
-        middle = self.op("ConstantOfShape", self.op("Shape", flat), value=numpy_helper.from_array(np.array([ZERO_POINT], np.uint8)))
-        rows = self.op("QuantizeLinear", value, flat, middle, axis=0)
-        product = self.op(
-            "MatMulIntegerToFloat",
+        inputs = [
             rows,
             self.constant(quantised, np.int8, name),
-            self.constant(1.0, np.float32, "unit_scale"),
+            self.constant(activations[0], np.float32),
             self.constant(scales, np.float32, f"{name}/scales"),
-            self.constant(ZERO_POINT, np.uint8, "zero_point"),
-            domain=MICROSOFT,
-        )
-        return self.op("Mul", product, row_scales)
+            self.constant(activations[1], np.uint8),
+        ]
+        if bias is not None:
+            inputs += ["", self.constant(bias, np.float32, f"{name}/bias")]
+        return self.op("MatMulIntegerToFloat", *inputs, domain=MICROSOFT)
 
-    def lookup(self, ids: str, table: NDArray[np.float32], name: str) -> str:
-        """Return the rows of `table` at `ids`."""
-        if self.precision == "fp32":
-            return self.op("Gather", self.constant(table, np.float32, name), ids)
+    def lookup(self, ids: str, table: NDArray[np.float32], name: str, factor: float) -> str:
+        """Return the rows of `table` at `ids`, times `factor`."""
+        if self.scheme.is_exact(name):
+            return self.op("Gather", self.constant(table * np.float32(factor), np.float32, name), ids)
         quantised, scales = quantise_columns(table.T)
         rows = self.op("Gather", self.constant(quantised.T, np.int8, name), ids)
-        scale = self.op("Gather", self.constant(scales[:, None], np.float32, f"{name}/scales"), ids)
+        scale = self.op("Gather", self.constant(scales[:, None] * np.float32(factor), np.float32, f"{name}/scales"), ids)
         return self.op("Mul", self.op("Cast", rows, to=TensorProto.FLOAT), scale)
 
     def model(self, metadata: dict[str, str]) -> onnx.ModelProto:
@@ -153,9 +183,3 @@ class Graph:
         if self._data is None:
             onnx.checker.check_model(model)
         return model
-
-
-def quantise_columns(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Return symmetric 8-bit values and one scale per column, so that values * scales is close to `matrix`."""
-    scales = np.maximum(np.abs(matrix).max(axis=0) / 127, np.float32(1e-9)).astype(np.float32)
-    return np.rint(matrix / scales).astype(np.int8), scales

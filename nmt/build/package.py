@@ -6,9 +6,10 @@ from pathlib import Path
 
 import torch
 
-from nmt.build.export import Variables
+from nmt.build.layers import Variables
+from nmt.build.quantize import Scheme
 from nmt.build.writer import Description, write_bundle
-from nmt.config import NetworkConfig
+from nmt.config import Alignment, NetworkConfig
 from nmt.tokenizer import SOURCE_FILE, TARGET_FILE
 
 
@@ -16,6 +17,11 @@ def load_variables(checkpoint: Path) -> tuple[NetworkConfig, Variables]:
     """Return the averaged variables that `nmt.build.train` saved."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     return NetworkConfig.from_json(state["config"]), {name: value.numpy() for name, value in state["average"].items()}
+
+
+def guided_alignment(config: NetworkConfig) -> Alignment:
+    """Return the attention that training with alignments guides: see `nmt.build.train.alignment_loss`."""
+    return Alignment(config.decoder_layers - 1, (0,), 1)
 
 
 def main() -> None:
@@ -29,11 +35,20 @@ def main() -> None:
     parser.add_argument("--max-source", type=int, default=100, help="source tokens the model was trained for")
     parser.add_argument("--penalty", type=float, default=0.6, help="length penalty of the search")
     parser.add_argument("--placeholders", action="store_true", help="the model copies placeholders: see nmt.build.corpus")
+    parser.add_argument("--guided", action="store_true", help="the model was trained with alignments: see nmt.build.links")
     options = parser.parse_args()
     record = json.loads(options.record.read_text(encoding="utf-8"))
-    description = Description(options.output.name, options.max_source, options.penalty, record, placeholders=options.placeholders)
+    network = load_variables(options.checkpoint)
+    description = Description(
+        options.output.name,
+        options.max_source,
+        options.penalty,
+        record,
+        placeholders=options.placeholders,
+        alignment=guided_alignment(network[0]) if options.guided else None,
+    )
     tokenizers = {SOURCE_FILE: options.tokenizers / "source.json", TARGET_FILE: options.tokenizers / "target.json"}
-    write_bundle(load_variables(options.checkpoint), tokenizers, options.output, options.precision, description)
+    write_bundle(network, tokenizers, options.output, Scheme(options.precision), description)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,19 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import onnx
 
 from models.errors import OutputError
-from nmt.build.export import Variables, export_decoder, export_encoder
-from nmt.build.graph import DataFile, Precision
+from nmt.build.export import Network
+from nmt.build.graph import DataFile
+from nmt.build.layers import Variables
+from nmt.build.quantize import Precision, Scheme
 from nmt.bundle import DEFAULT_BEAM, FORMAT, MANIFEST, verify
-from nmt.config import NetworkConfig, variable_shapes
+from nmt.config import Alignment, NetworkConfig, variable_shapes
 from nmt.session import DECODER_FILE, ENCODER_FILE
 
 _POSITIONS = 512
@@ -37,13 +39,14 @@ class Description:
     max_target: int | None = None
     beam: int = DEFAULT_BEAM
     placeholders: bool = False
+    alignment: Alignment | None = None  # None: as `Alignment.usual` has it
 
 
 def write_bundle(
     network: tuple[NetworkConfig, Variables],
     tokenizer: Mapping[str, Path],
     output: Path,
-    precision: Precision,
+    scheme: Scheme,
     description: Description,
     inline: int = _INLINE,
 ) -> None:
@@ -53,7 +56,7 @@ def write_bundle(
         network: the variables are asked for one by one, each only while it is written.
         tokenizer: the files of the tokenizer, by the name they get in the bundle.
         output: the folder.
-        precision: of the weights.
+        scheme: how the weights are stored.
         description: what else the manifest says.
         inline: bytes of weights up to which the graphs hold them themselves; more lie in a file beside each graph.
 
@@ -68,12 +71,13 @@ def write_bundle(
         with tempfile.TemporaryDirectory(dir=output.parent, prefix=".bundle-") as folder:
             partial = Path(folder) / "new"
             partial.mkdir()
-            external = _parameters(network[0]) * _SIZES[precision] > inline
-            positions = max(_POSITIONS, description.max_target or 0)
-            _write_graphs(partial, network, precision, positions, external=external)
+            external = _parameters(network[0]) * _SIZES[scheme.precision] > inline
+            alignment = description.alignment or Alignment.usual(network[0])
+            exported = Network(*network, max(_POSITIONS, description.max_target or 0), alignment)
+            _write_graphs(partial, exported, scheme, external=external)
             for name, path in tokenizer.items():
                 shutil.copyfile(path, partial / name)
-            _write_manifest(partial, network[0], precision, positions, description)
+            _write_manifest(partial, exported, scheme.precision, description)
             verify(partial)
             if output.exists():
                 output.rename(Path(folder) / "old")
@@ -93,33 +97,33 @@ def _parameters(config: NetworkConfig) -> int:
     return sum(math.prod(shape) for shape in variable_shapes(config).values())
 
 
-def _write_manifest(folder: Path, config: NetworkConfig, precision: Precision, positions: int, description: Description) -> None:
+def _write_manifest(folder: Path, network: Network, precision: Precision, description: Description) -> None:
     manifest = {
         "format": FORMAT,
         "name": description.name,
         "precision": precision,
-        "network": config.to_json(),
-        "parameters": _parameters(config),
-        "positions": positions,
+        "network": network.config.to_json(),
+        "parameters": _parameters(network.config),
+        "positions": network.positions,
         "tokenizer": description.tokenizer,
-        "decoding": _decoding(description),
+        "decoding": _decoding(description) | {"alignment": asdict(network.alignment)},
         "files": {path.name: _digest(path) for path in sorted(folder.iterdir())},
         "record": description.record,
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def _write_graphs(folder: Path, network: tuple[NetworkConfig, Variables], precision: Precision, positions: int, *, external: bool) -> None:
+def _write_graphs(folder: Path, network: Network, scheme: Scheme, *, external: bool) -> None:
     """Write one graph after the other, so that memory holds one at most."""
-    for name, export in ((ENCODER_FILE, export_encoder), (DECODER_FILE, export_decoder)):
+    for name, export in ((ENCODER_FILE, network.encoder), (DECODER_FILE, network.decoder)):
         path = folder / name
         if external:
             with DataFile(folder / f"{name}.data") as data:
-                model = export(*network, precision, positions, data)
+                model = export(scheme, data)
             onnx.save(model, path)
             onnx.checker.check_model(str(path))
         else:
-            onnx.save(export(*network, precision, positions), path)
+            onnx.save(export(scheme), path)
 
 
 def _decoding(description: Description) -> dict[str, Any]:

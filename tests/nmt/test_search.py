@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nmt.search import END, Floats, Hypothesis, Ints, SearchOptions, beam_search
+from nmt.search import END, Continued, Floats, Hypothesis, Ints, SearchOptions, beam_search, filled_order
 
 VOCABULARY = 5
 
@@ -22,16 +22,19 @@ class TableModel:
 
     def __init__(self, sentences: list[int], beam: int) -> None:
         self.beam = beam
-        self.rows: list[tuple[int, tuple[int, ...]]] = [(sentence, ()) for sentence in sentences for _ in range(beam)]
+        self.rows: list[list[tuple[int, tuple[int, ...]]]] = [[(sentence, ())] * beam for sentence in sentences]
         self.calls: list[int] = []
 
-    def __call__(self, parents: Ints, tokens: Ints, log_probs: Floats, position: int) -> tuple[Floats, Ints]:
-        flat = tokens.reshape(-1)
-        grown = [self.rows[parent] for parent in parents]
-        self.rows = [(s, (*prefix, int(token)) if position else ()) for (s, prefix), token in zip(grown, flat, strict=True)]
-        self.calls.append(len(tokens))
-        scores = np.array([[log_probability(s, prefix, token) for token in range(VOCABULARY)] for s, prefix in self.rows], np.float32)
-        joint = (scores + log_probs.reshape(-1, 1)).reshape(len(tokens), -1)
+    def __call__(self, continued: Continued) -> tuple[Floats, Ints]:
+        started = len(self.calls) > 0
+        grown = []
+        for row, parents, tokens in zip(continued.kept, continued.parents, continued.tokens.tolist(), strict=True):
+            origins = [self.rows[row][parent] for parent in parents]
+            grown.append([(s, (*prefix, token) if started else ()) for (s, prefix), token in zip(origins, tokens, strict=True)])
+        self.rows = grown
+        self.calls.append(len(grown))
+        scores = [[log_probability(s, prefix, token) for token in range(VOCABULARY)] for row in grown for s, prefix in row]
+        joint = (np.array(scores, np.float32) + continued.log_probs.reshape(-1, 1)).reshape(len(grown), -1)
         order = np.argsort(-joint, axis=1, kind="stable")[:, : 2 * self.beam]
         return np.take_along_axis(joint, order, 1), order
 
@@ -82,8 +85,8 @@ def test_hypotheses_come_best_first_and_without_the_end_of_sentence() -> None:
 
 
 def test_a_sentence_cut_off_at_its_limit_is_not_finished() -> None:
-    def never_ends(parents: Ints, tokens: Ints, log_probs: Floats, position: int) -> tuple[Floats, Ints]:
-        rows, beam = tokens.shape
+    def never_ends(continued: Continued) -> tuple[Floats, Ints]:
+        rows, beam = continued.tokens.shape
         scores = np.sort(np.linspace(-9, -1, 2 * beam, dtype=np.float32))[::-1]
         return np.tile(scores, (rows, 1)), np.tile(np.arange(1, 2 * beam + 1), (rows, 1))
 
@@ -93,16 +96,16 @@ def test_a_sentence_cut_off_at_its_limit_is_not_finished() -> None:
 
 
 def test_the_limits_of_sentences_may_differ() -> None:
-    def never_ends(parents: Ints, tokens: Ints, log_probs: Floats, position: int) -> tuple[Floats, Ints]:
-        return np.tile(np.array([-1, -2], np.float32), (len(tokens), 1)), np.tile([1, 2], (len(tokens), 1))
+    def never_ends(continued: Continued) -> tuple[Floats, Ints]:
+        return np.tile(np.array([-1, -2], np.float32), (len(continued.tokens), 1)), np.tile([1, 2], (len(continued.tokens), 1))
 
     results = beam_search(never_ends, [2, 5, 1], SearchOptions(1, 0.6, 10))
     assert [len(hypotheses[0].tokens) for hypotheses in results] == [2, 5, 1]
 
 
 def test_the_first_of_equal_candidates_wins() -> None:
-    def ties(parents: Ints, tokens: Ints, log_probs: Floats, position: int) -> tuple[Floats, Ints]:
-        return np.full((len(tokens), 4), -1.0, np.float32), np.tile([3, 4, 13, 14], (len(tokens), 1))
+    def ties(continued: Continued) -> tuple[Floats, Ints]:
+        return np.full((len(continued.tokens), 4), -1.0, np.float32), np.tile([3, 4, 13, 14], (len(continued.tokens), 1))
 
     (hypotheses,) = beam_search(ties, [1], SearchOptions(2, 0.6, 10))
     assert [item.tokens for item in hypotheses] == [(3,), (4,)]
@@ -121,3 +124,18 @@ def test_greedy_is_a_beam_of_one() -> None:
 
 def test_no_sentences_need_no_step() -> None:
     assert search([])[0] == []
+
+
+def test_token_scores_add_up_to_the_hypothesis() -> None:
+    results, _ = search(list(range(8)))
+    for hypothesis in (item for hypotheses in results for item in hypotheses):
+        length = len(hypothesis.tokens) + hypothesis.finished
+        assert len(hypothesis.token_scores) == length
+        assert sum(hypothesis.token_scores) / ((5 + length) / 6) ** 0.6 == pytest.approx(hypothesis.score, abs=1e-4)
+
+
+@given(st.lists(st.booleans(), max_size=12))
+def test_few_rows_change_their_place_when_some_go(gone: list[bool]) -> None:
+    order = filled_order(np.array(gone, bool)).tolist()
+    assert sorted(order) == [row for row, over in enumerate(gone) if not over]
+    assert all(row == place or gone[place] for place, row in enumerate(order))

@@ -17,9 +17,11 @@ from nmt.build.modelscope import import_model, read_source
 from nmt.bundle import MANIFEST, signature, verify
 from nmt.config import NetworkConfig, variable_shapes
 from nmt.search import beam_search
+from nmt.session import Decoding
 from nmt.translator import Translator, open_translator
 
 pytest.importorskip("onnx", reason="importing needs the build extra: pip install -e '.[build]'")
+from nmt.build.quantize import Scheme
 from nmt.build.writer import Description, write_bundle
 
 ROOT = Path(__file__).parents[3]
@@ -64,7 +66,7 @@ def test_text_becomes_the_references_ids_and_all_its_beams(imported: tuple[Trans
         sources = translator._tokenizer.encode(case["text"].split(SPLIT))
         assert [ids.tolist() for ids in sources] == [[number for number in row if number] for row in case["input_ids"]]
         limits = [translator._limit(len(ids)) for ids in sources]
-        found = beam_search(translator._session.decoding(translator._session.encode(sources), 4), limits, translator._search)
+        found = beam_search(Decoding(translator._session, translator._session.encode(sources), 4), limits, translator._search)
         for hypotheses, tokens, scores in zip(found, case["output_seqs"], case["output_scores"], strict=True):
             expected = [tuple(row[: row.index(0)] if 0 in row else row) for row in tokens]
             assert [item.tokens for item in hypotheses] == expected[: len(hypotheses)]
@@ -115,7 +117,7 @@ def test_weights_in_a_file_of_their_own_give_the_same_translations(precision: An
     results = []
     for inline in (2**30, 0):
         output = tmp_path / str(inline)
-        write_bundle((source.network, source.variables), source.tokenizer, output, precision, description, inline)
+        write_bundle((source.network, source.variables), source.tokenizer, output, Scheme(precision), description, inline)
         results.append(open_translator(output, 4, 1).translate(["我昨天在北京买了三本书。", "他们收到了五封信，然后回家了。"]))
     assert results[0] == results[1]
     assert {"encoder.onnx.data", "decoder.onnx.data"} <= set(verify(tmp_path / "0").files)

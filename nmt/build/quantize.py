@@ -1,0 +1,33 @@
+"""How the products of a network are stored: which in 8 bits, and with which scales for their activations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Precision = Literal["fp32", "int8"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """How to store each product, by the name of its matrix.
+
+    `exact` ones stay in 32 bits. `ranges` holds the largest absolute activation where that was measured (calibration): it becomes a
+    constant scale. All other products take the scale of each row of activations while they run.
+    """
+
+    precision: Precision
+    ranges: Mapping[str, float] = field(default_factory=dict)
+    exact: frozenset[str] = frozenset()
+
+    def is_exact(self, name: str) -> bool:
+        """Return whether the product stays in 32 bits."""
+        return self.precision == "fp32" or name in self.exact
+
+
+def quantise_columns(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Return symmetric 8-bit values and one scale per column, so that values * scales is close to `matrix`."""
+    scales = np.maximum(np.abs(matrix).max(axis=0) / 127, np.float32(1e-9)).astype(np.float32)
+    return np.rint(matrix / scales).astype(np.int8), scales
