@@ -9,6 +9,7 @@ from pathlib import Path
 
 # A figure of two digits says more than "1 min" or "1 h".
 _MINUTES_FROM = 90
+_WHOLE_MEGABYTES_FROM = 10_000_000
 
 
 def to_json(value: object) -> str:
@@ -37,6 +38,11 @@ def duration(seconds: float) -> str:
     if seconds < _MINUTES_FROM:
         return f"{max(1, round(seconds)) if seconds else 0} s"
     return f"{round(seconds / 60)} min" if seconds < _MINUTES_FROM * 60 else f"{seconds / 3600:.1f} h"
+
+
+def file_size(size: int) -> str:
+    """Return a number of bytes as megabytes."""
+    return f"{size / 1e6:,.1f} MB" if size < _WHOLE_MEGABYTES_FROM else f"{size / 1e6:,.0f} MB"
 
 
 def timestamp(moment: float | None) -> str | None:

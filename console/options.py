@@ -37,7 +37,8 @@ def _options(*options: Callable[[Any], Any]) -> Callable[[_F], _F]:
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 model_option = click.option(
-    "--model", type=_PATH, help="Folder of a model bundle.  [default: $TRANSLATE_DOCS_MODEL, or the one that ships]"
+    "--model",
+    help="Name of an installed model, or folder of a bundle.  [default: $TRANSLATE_DOCS_MODEL, or the one that ships]",
 )
 engine_options = _options(
     click.option(
@@ -64,24 +65,24 @@ run_options = _options(
 )
 
 
-def bundle_folder(settings: "Settings", model: Path | None) -> Path:
+def bundle_folder(settings: "Settings", model: str | None) -> Path:
     """Return the folder of the model bundle to use."""
-    from nmt.bundle import default_bundle
+    from nmt.library import find_bundle
 
-    return model or (Path(settings.model) if settings.model else default_bundle())
+    return find_bundle(model or settings.model, Path(settings.model_folder))
 
 
 def engine_choice(settings: "Settings", choices: dict[str, Any]) -> EngineOptions:
     """Return the engine that the options choose."""
     name = choices["engine"] or settings.engine
     bundle = choices["model"] or settings.model
-    folder = str(Path(bundle).resolve()) if bundle else None
+    folder = str(bundle_folder(settings, bundle).resolve()) if bundle else None
     return EngineOptions(name, folder, choices["beam"] or default_beam(name, folder))
 
 
 def make_request(settings: "Settings", choices: dict[str, Any]) -> "Request":
     """Return what the options of `submit` ask for, or raise ModelError."""
-    from models.reports import JobOptions
+    from models.options import JobOptions
     from parsers.registry import PARSERS
     from pipeline.engines import engine_signature
     from pipeline.outputs import OutputRule

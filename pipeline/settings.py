@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, Self
 
 from models.errors import SettingsError
@@ -12,9 +13,18 @@ _PREFIX = "TRANSLATE_DOCS_"
 
 def default_database_url() -> str:
     """Return the URL of the SQLite file in the user's data folder."""
-    from platformdirs import user_data_path  # noqa: PLC0415 - not needed where a URL is given
+    return f"sqlite:///{_data_folder() / 'translate-docs.sqlite3'}"
 
-    return f"sqlite:///{user_data_path('translate-docs', appauthor=False) / 'translate-docs.sqlite3'}"
+
+def default_model_folder() -> str:
+    """Return the folder of installed models in the user's data folder."""
+    return str(_data_folder() / "models")
+
+
+def _data_folder() -> Path:
+    from platformdirs import user_data_path  # noqa: PLC0415 - not needed where nothing is left to its default
+
+    return user_data_path("translate-docs", appauthor=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,9 @@ class Settings:
     database_url: str = field(default_factory=default_database_url)
     broker_url: str | None = None
     model: str | None = None
+    # Where installed models are, and the hub that they can be had from.
+    model_folder: str = field(default_factory=default_model_folder)
+    hub: str = "https://www.modelscope.cn"
     # What a worker loads before its first message; every job names its own.
     engine: str = "csanmt"
     # A worker that dies is replaced after one lease; it renews it three times in that time.
@@ -38,6 +51,9 @@ class Settings:
     batch_characters: int = 4000
     # A step that takes longer is taken for stuck: its lease is no longer renewed.
     step_limit: float = 600.0
+    # What the file of one document may cost: megabytes of memory, and seconds to read or to write it.
+    file_memory: int = 2048
+    file_seconds: float = 120.0
     # Documents are read ahead until this many segments wait.
     read_ahead: int = 2000
     # For tests of crashes: POINT[~TEXT]=kill, =fail or =sleep:SECONDS; see tasks/failpoints.py.
@@ -85,6 +101,6 @@ def _duration(text: str) -> float:
 _DURATION: tuple[Callable[[str], Any], str] = (_duration, "a number of seconds above 0")
 _COUNT: tuple[Callable[[str], Any], str] = (_count, "a whole number above 0")
 _KINDS = {
-    **dict.fromkeys(("lease", "redispatch", "recover_every", "step_limit"), _DURATION),
-    **dict.fromkeys(("max_attempts", "window", "batch_segments", "batch_characters", "read_ahead"), _COUNT),
+    **dict.fromkeys(("lease", "redispatch", "recover_every", "step_limit", "file_seconds"), _DURATION),
+    **dict.fromkeys(("max_attempts", "window", "batch_segments", "batch_characters", "read_ahead", "file_memory"), _COUNT),
 }

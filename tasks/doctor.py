@@ -10,7 +10,8 @@ from models.database import Database
 from models.errors import ServiceError, TranslateDocsError
 from models.reports import list_jobs
 from models.tables import REVISION, JobState
-from nmt.bundle import default_bundle, verify
+from nmt.bundle import verify
+from nmt.library import find_bundle
 from pipeline.settings import Settings
 
 PACKAGES = ("translate-docs", "onnxruntime", "tokenizers", "celery", "kombu", "sqlalchemy", "lxml", "python-docx", "beautifulsoup4")
@@ -73,5 +74,5 @@ def _broker(settings: Settings) -> str:
 
 
 def _model(settings: Settings) -> str:
-    manifest = verify(Path(settings.model) if settings.model else default_bundle())
+    manifest = verify(find_bundle(settings.model, Path(settings.model_folder)))
     return f"{manifest.name} ({manifest.precision}) in {manifest.folder}, {len(manifest.files)} files with the right digests"

@@ -11,7 +11,8 @@ from typing import Any
 
 from models.database import Database
 from models.errors import ServiceError
-from models.reports import JobOptions
+from models.options import JobOptions
+from nmt.library import find_bundle
 from pipeline.engines import EngineOptions, engine_signature
 from pipeline.settings import Settings
 
@@ -100,7 +101,7 @@ def _start_again(broker_url: str) -> None:
 
 
 def _default_engine(settings: Settings) -> EngineOptions:
-    bundle = str(Path(settings.model).resolve()) if settings.model else None
+    bundle = str(find_bundle(settings.model, Path(settings.model_folder)).resolve()) if settings.model else None
     return EngineOptions(settings.engine, bundle, JobOptions().beam)
 
 

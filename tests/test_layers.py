@@ -47,7 +47,7 @@ HOMES = {
     "transformers": ("nmt",),
 }
 # The command that makes a model; it imports the maker when it is called.
-MAKERS = {"console.model": {"nmt.build.modelscope.import_model"}}
+MAKERS = {"console.model": {"nmt.build.modelscope.import_model", "nmt.build.modelscope.require_packages"}}
 
 
 def module_name(path: Path) -> str:

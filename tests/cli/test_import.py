@@ -32,7 +32,7 @@ def test_an_imported_model_translates_lines_and_documents(cli: Cli) -> None:
 
 def test_an_import_prints_json(cli: Cli) -> None:
     printed = cli.json("model", "import", MODEL, "--output", cli.folder / "bundle", "--precision", "fp32")
-    assert printed == cli.json("model", "verify", "--model", cli.folder / "bundle")
+    assert printed == cli.json("model", "verify", cli.folder / "bundle")
     assert (printed["precision"], printed["tokenizer"], printed["max_target"], printed["beam"]) == ("fp32", "jieba-bpe", 40, 4)
 
 
