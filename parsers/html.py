@@ -4,22 +4,22 @@ The tree is never serialised: BeautifulSoup would rewrite attributes, entities a
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from bs4 import BeautifulSoup
 
-from models.document import DEFAULT_OPTIONS, Block, Document, ReadOptions
+from models.document import DEFAULT_OPTIONS, Block, Document, ReadOptions, SpanKind
 from models.errors import DocumentTooLargeError
 from parsers.encoding import DecodedText, declared_encoding, decode
 from parsers.html_blocks import Page, PlacedBlock, Slot, read_page
 from parsers.html_conservation import check_conserved
 from parsers.html_language import Edit, charset_edits, escape, language_edits
 from parsers.html_tree import parse_html
-from parsers.whitespace import SPACE, is_wide
+from parsers.inline import wants_space_after, wants_space_before
+from parsers.whitespace import SPACE
 
 MAX_BYTES = 20_000_000
-
-OPENERS = frozenset("([{“‘\"'")
 
 
 class HtmlParser:
@@ -44,14 +44,15 @@ class HtmlParser:
         """
         decoded, tree, page = _parse(data)
         source = decoded.text
-        edits = list(chain.from_iterable(_block_edits(source, *pair) for pair in zip(page.blocks, blocks, strict=True)))
+        copies: list[str] = []
+        edits = list(chain.from_iterable(_block_edits(source, *pair, copies) for pair in zip(page.blocks, blocks, strict=True)))
         if not edits:
             return data
         edits += language_edits(source, tree, page.language_values, lang)
         if not options.keep_encoding:
             edits += charset_edits(source, tree, decoded)
         result = _splice(source, sorted(edits))
-        check_conserved(source, result)
+        check_conserved(source, result, copies)
         return decoded.encode_with_references(result) if options.keep_encoding else decoded.encode(result)
 
 
@@ -64,9 +65,16 @@ def _parse(data: bytes) -> tuple[DecodedText, BeautifulSoup, Page]:
     return decoded, tree, read_page(tree, decoded.text)
 
 
-def _block_edits(source: str, placed: PlacedBlock, target: Block) -> Iterator[Edit]:
-    """Yield a replacement for each slot whose text is another one now."""
+def _block_edits(source: str, placed: PlacedBlock, target: Block, copies: list[str]) -> Iterator[Edit]:
+    """Yield a replacement for each slot whose text is another one now, or one for all where their order is another; add to `copies`."""
     if target == placed.block:
+        return
+    codes = [span.code for span in target.spans]
+    if placed.region and codes != list(range(len(placed.slots))):
+        raw = source[placed.region.start : placed.region.end]
+        rendered, made = placed.region.render(_spaced(target, placed.region.kept), escape)
+        copies += made
+        yield placed.region.start, placed.region.end, f"{_lead(raw)}{rendered.strip(SPACE)}{_trail(raw)}"
         return
     texts = {span.code: target.text[span.start : span.end] for span in target.spans}
     for code, slot in enumerate(placed.slots):
@@ -75,13 +83,36 @@ def _block_edits(source: str, placed: PlacedBlock, target: Block) -> Iterator[Ed
             yield slot.start, slot.end, _rendered(source, slot, text)
 
 
+def _spaced(block: Block, kept: frozenset[int]) -> Block:
+    """Return a block with the spaces that English wants between its words and the elements that are kept as words."""
+    text, spans = "", []
+    for index, span in enumerate(block.spans):
+        part = block.text[span.start : span.end]
+        words = part if span.kind is SpanKind.TEXT else ""
+        if words and index and block.spans[index - 1].code in kept and _wants_space_before(part[0]):
+            part = f" {part}"
+        if words and index + 1 < len(block.spans) and block.spans[index + 1].code in kept and _wants_space_after(part[-1]):
+            part = part.rstrip(SPACE) + " "
+        spans.append(replace(span, start=len(text), end=len(text) + len(part)))
+        text += part
+    return replace(block, text=text, spans=tuple(spans))
+
+
+def _lead(raw: str) -> str:
+    return raw[: len(raw) - len(raw.lstrip(SPACE))]
+
+
+def _trail(raw: str) -> str:
+    return raw[len(raw.rstrip(SPACE)) :]
+
+
 def _rendered(source: str, slot: Slot, text: str) -> str:
     """Return a slot's new source, with the white space of the file where it still means the same."""
     raw, content = source[slot.start : slot.end], text.strip(SPACE)
-    lead = raw[: len(raw) - len(raw.lstrip(SPACE))]
+    lead = _lead(raw)
     trail = raw[len(lead) :][len(raw.strip(SPACE)) :]
-    starts_apart = text != text.lstrip(SPACE) or (slot.after_kept and _wants_space_before(content[:1]))
-    ends_apart = content != "" and (text != text.rstrip(SPACE) or (slot.before_kept and _wants_space_after(content[-1])))
+    starts_apart = text != text.lstrip(SPACE) or (slot.after_kept and wants_space_before(content[:1]))
+    ends_apart = content != "" and (text != text.rstrip(SPACE) or (slot.before_kept and wants_space_after(content[-1])))
     before = lead if slot.shown.free_lead or slot.after_kept else ""
     after = trail if slot.shown.free_trail or slot.before_kept else ""
     before = before or (lead or " " if starts_apart else "")
@@ -89,16 +120,6 @@ def _rendered(source: str, slot: Slot, text: str) -> str:
     quote = '"' if slot.quote == "" else slot.quote or ""
     written = before + escape(content, quote) + after
     return f'"{written}"' if slot.quote == "" else written
-
-
-def _wants_space_before(character: str) -> bool:
-    """Tell whether English sets a space between a word and `character`."""
-    return (character.isalnum() and not is_wide(character)) or character in OPENERS
-
-
-def _wants_space_after(character: str) -> bool:
-    """Tell whether English sets a space between `character` and a word."""
-    return not is_wide(character) and character not in OPENERS
 
 
 def _splice(source: str, edits: Sequence[Edit]) -> str:

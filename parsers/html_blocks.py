@@ -14,6 +14,7 @@ from operator import itemgetter
 from bs4 import BeautifulSoup, Tag
 
 from models.document import Block, Span
+from parsers.html_inline import Region, region_of
 from parsers.html_rules import LANGUAGE_ATTRIBUTES, State, inner_state, is_chinese, is_kept_word, readable_attributes, switched_off
 from parsers.html_scanner import Attribute, attributes_at
 from parsers.html_tree import SourceText, attribute, text_at
@@ -42,10 +43,14 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class PlacedBlock:
-    """A block and the slot of each of its spans; None is a line break, which stays as it is."""
+    """A block and the slot of each of its spans; None is a line break or an anchor, which stays as it is.
+
+    With a `region`, the slots may be put in another order.
+    """
 
     block: Block
     slots: tuple[Slot | None, ...]
+    region: Region | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,18 @@ class _Collector:
         trimmed = _trim_breaks(slots)
         texts = [slot.shown.text if slot else "\n" for slot in trimmed]
         if any(not text.isspace() for text in texts):
-            self.blocks.append(PlacedBlock(block_of(texts), tuple(trimmed)))
+            self.blocks.append(self._movable(trimmed) or PlacedBlock(block_of(texts), tuple(trimmed)))
+
+    def _movable(self, slots: Sequence[Slot | None]) -> PlacedBlock | None:
+        """Return the block of slots that lie in inline elements and can be put in another order."""
+        by_start = {slot.start: slot for slot in slots if slot}
+        if len(by_start) < MIN_LABELS:
+            return None
+        first, last = min(by_start), max(slot.end for slot in by_start.values())
+        region = region_of(self.source, first, last, {start: slot.shown.text for start, slot in by_start.items()})
+        if region is None:
+            return None
+        return PlacedBlock(region.inline.block, tuple(None if start is None else by_start[start] for start in region.starts), region)
 
     def text(self, node: SourceText, state: State) -> None:
         """Take a text node."""

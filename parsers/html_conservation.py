@@ -1,6 +1,7 @@
 """What of a page must be the same before and after its text was replaced."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from models.errors import LostMarkupError
 from parsers.html_scanner import Comment, StartTag, Text, scan
@@ -13,13 +14,19 @@ _FREE_ATTRIBUTES = frozenset(["charset", "dir", "lang", "xml:lang"])
 _Markup = tuple[str, ...]
 
 
-def check_conserved(source: str, result: str) -> None:
+def check_conserved(source: str, result: str, copies: Sequence[str] = ()) -> None:
     """Compare the tags, attributes and comments of a page with those of its translation, wherever they stand.
+
+    `copies` are the start tags of the elements that the translation has once more.
 
     Raises:
         LostMarkupError: one of them is not there any more, or one came in.
     """
     before, after = _markup(source), _markup(result)
+    for tag in copies:
+        start = next(token for token in scan(tag) if isinstance(token, StartTag))
+        before[_tag(tag, start)] += 1
+        before[f"</{start.name}",] += 1
     if before != after:
         lost, gained = before - after, after - before
         what = f"lost {_shown(lost)}" if lost else f"got {_shown(gained)}"

@@ -51,9 +51,11 @@ class StartTag(NamedTuple):
 
 
 class EndTag(NamedTuple):
-    """An end tag."""
+    """An end tag; `start` and `end` as in `StartTag`."""
 
     name: str
+    start: int
+    end: int
 
 
 class Comment(NamedTuple):
@@ -109,7 +111,7 @@ def scan(source: str) -> Iterator[Token]:
         attributes, position, self_closing = scanned
         text_start = position
         if tag.startswith("/"):
-            yield EndTag(tag[1:].lower())
+            yield EndTag(tag[1:].lower(), match.start(), position)
             continue
         start_tag = StartTag(tag.lower(), match.start(), position, attributes, self_closing)
         yield start_tag
