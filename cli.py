@@ -2,6 +2,7 @@
 
 import io
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from models.database import Database
     from pipeline.estimate import Estimate
     from pipeline.scan import Scan
+    from pipeline.settings import Settings
     from pipeline.submission import Request
 
 
@@ -44,7 +46,7 @@ def submit(ctx: click.Context, /, as_json: bool, dry_run: bool, **choices: Any) 
         request = make_request(settings, choices)
         planned = plan(database, request)
         if dry_run:
-            print_estimate(_estimate(database, request, planned), planned, as_json=as_json)
+            print_estimate(_estimate(settings, database, request, planned), planned, as_json=as_json)
         elif planned.documents or planned.failures:
             job = record(database, request, planned)
             click.echo(f"job {job}: {len(planned.documents)} documents to translate", err=True)
@@ -196,13 +198,15 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     ctx.exit(next((check.error.exit_code for check in checks if check.error), 0))
 
 
-def _estimate(database: "Database", request: "Request", planned: "Scan") -> "Estimate":
-    from pipeline.engines import EngineOptions, open_engine
-    from pipeline.estimate import estimate
+def _estimate(settings: "Settings", database: "Database", request: "Request", planned: "Scan") -> "Estimate":
+    from pipeline.estimate import Means, estimate
     from tasks.processes import cores
+    from tasks.runtime import Runtime
 
-    engine = EngineOptions(request.job.engine, request.job.bundle, request.job.beam)
-    return estimate(database, planned.documents, request.signature, lambda: open_engine(engine, cores()))
+    runtime, job = Runtime(settings, cores()), request.job
+    engine = partial(runtime.engine, job, request.signature)
+    means = Means(partial(runtime.sandbox.prepare, reading=job.reading), engine, runtime.scope(job, request.signature))
+    return estimate(database, planned.documents, means)
 
 
 def _status(planned: "Scan") -> int:

@@ -8,6 +8,7 @@ TranslateDocsError
 │   ├── EncryptedDocumentError  password-protected
 │   ├── CorruptDocumentError    not what its suffix says, or damaged
 │   ├── DocumentTooLargeError   over one of the documented limits
+│   ├── DocumentTimeoutError    takes too long to read or to write
 │   ├── UnsafeDocumentError     DOCTYPE in OOXML, zip bomb, nesting too deep
 │   ├── LostMarkupError         the translation would lose a tag, an anchor or the like
 │   ├── SourceChangedError      edited between submit and assembly
@@ -75,6 +76,12 @@ class DocumentTooLargeError(InputError):
     """The document is over one of the documented limits."""
 
     code = "too-large"
+
+
+class DocumentTimeoutError(InputError):
+    """The document takes too long to read or to write."""
+
+    code = "timeout"
 
 
 class UnsafeDocumentError(InputError):

@@ -86,7 +86,7 @@ def assemble(work: Assembly) -> Assembled:
     if hashlib.sha256(data).hexdigest() != work.sha256:
         raise SourceChangedError(f"{work.source.name} was changed after it was submitted; submit it again")
     woven = [weave(block, split(block.text), work.targets, work.links) for block in _parse(work.source, data, work.reading).blocks]
-    translated = parser_for(work.source).write(data, [item.block for item in woven], work.lang)
+    translated = parser_for(work.source).write(data, [item.block for item in woven], work.lang, work.reading)
     write_output(work.output, translated)
     return Assembled(hashlib.sha256(translated).hexdigest(), _worst(item.placed for item in woven))
 
@@ -120,7 +120,7 @@ def read_source(path: Path) -> bytes:
 
 def write_output(path: Path, data: bytes) -> None:
     """Write `data` to `path` so that a reader, or a crash, sees the old file or the new one and nothing between."""
-    partial = path.with_name(f".{path.name[:100]}.part-{secrets.token_hex(4)}")
+    partial = path.with_name(f"{_partial_prefix(path)}{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -136,6 +136,17 @@ def write_output(path: Path, data: bytes) -> None:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from error
 
 
+def sweep(output: Path) -> None:
+    """Delete the half-written files that killed processes left beside an output."""
+    for partial in output.parent.glob(".*.part-*"):
+        if partial.name.startswith(_partial_prefix(output)):
+            partial.unlink(missing_ok=True)
+
+
+def _partial_prefix(output: Path) -> str:
+    return f".{output.name[:100]}.part-"
+
+
 def _worst(blocks: Iterable[Mapping[str, Projection]]) -> dict[str, Projection]:
     """Return for each segment the least sure of the places where it stands."""
     worst: dict[str, Projection] = {}
@@ -144,13 +155,13 @@ def _worst(blocks: Iterable[Mapping[str, Projection]]) -> dict[str, Projection]:
     return worst
 
 
-def _parse(source: Path, data: bytes, _reading: ReadOptions) -> Document:
+def _parse(source: Path, data: bytes, reading: ReadOptions) -> Document:
     """Parse, and turn whatever a hostile file makes a parsing library raise into an error of this document."""
     try:
-        return parser_for(source).read(data)
+        return parser_for(source).read(data, reading)
     except InputError:
         raise
-    except (ValueError, LookupError, RecursionError, MemoryError) as error:
+    except (ValueError, LookupError, RecursionError) as error:
         raise CorruptDocumentError(f"{source.name} cannot be parsed ({type(error).__name__}: {error})") from error
 
 

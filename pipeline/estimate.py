@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from models import memory
 from models.database import Database
 from models.errors import InputError
-from pipeline.document import prepare
+from pipeline.document import Prepared
 from pipeline.engines import Engine
 from pipeline.scan import Failure, Planned
 
@@ -30,14 +31,23 @@ class Estimate:
     seconds: float
 
 
-def estimate(database: Database, documents: Sequence[Planned], signature: str, open_engine: Callable[[], Engine]) -> Estimate:
-    """Read the documents and translate a sample of what is new in them; `open_engine` is called where there is something to sample."""
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What an estimate is made with: how to read a file, the engine (opened where there is something to sample), what is known already."""
+
+    read: Callable[[Path], Prepared]
+    open_engine: Callable[[], Engine]
+    scope: memory.Scope
+
+
+def estimate(database: Database, documents: Sequence[Planned], means: Means) -> Estimate:
+    """Read the documents and translate a sample of what is new in them."""
     unique: dict[str, None] = {}
     failures: list[Failure] = []
     segments = characters = 0
     for document in documents:
         try:
-            found = prepare(document.source).segments
+            found = means.read(document.source).segments
         except InputError as error:
             failures.append(Failure(document.source, error))
             continue
@@ -45,8 +55,8 @@ def estimate(database: Database, documents: Sequence[Planned], signature: str, o
         characters += sum(map(len, found))
         unique.update(dict.fromkeys(found))
     with database.begin() as session:
-        known = memory.known(session, memory.Scope(signature), unique)
-    seconds = _seconds([source for source in unique if source not in known], open_engine)
+        known = memory.known(session, means.scope, unique)
+    seconds = _seconds([source for source in unique if source not in known], means.open_engine)
     return Estimate(len(documents) - len(failures), tuple(failures), segments, characters, len(unique), len(known), seconds)
 
 

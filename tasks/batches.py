@@ -23,7 +23,8 @@ def _translate(runtime: Runtime, lease: Lease) -> bool:
     started = time.monotonic()
     with runtime.database.begin() as session:
         work = load_batch(session, lease)
-        scope = runtime.scope(work.options, work.signature)
+    scope = runtime.scope(work.options, work.signature)
+    with runtime.database.begin() as session:
         known = recall(session, scope, work.sources)
         known_links = recall_links(session, scope, [(source, known[source].target) for source in work.to_align & known.keys()])
     runtime.failpoint.reach("translate", *work.sources)

@@ -8,7 +8,7 @@ from models.leases import Lease, Step
 from models.memory import recall
 from models.steps import Contents, DocumentWork, finish_assemble, finish_prepare, load_document, load_translations
 from pipeline.batching import pack
-from pipeline.document import Assembly, Prepared, assemble, prepare
+from pipeline.document import Assembly, Prepared, sweep
 from tasks.celery import step_task
 from tasks.perform import perform
 from tasks.runtime import Runtime
@@ -30,7 +30,7 @@ def _prepare(runtime: Runtime, lease: Lease) -> bool:
     started = time.monotonic()
     with runtime.database.begin() as session:
         work = load_document(session, lease)
-    prepared = prepare(Path(work.source), work.options.reading)
+    prepared = runtime.sandbox.prepare(Path(work.source), work.options.reading)
     runtime.failpoint.reach("parsed")
     contents = _contents(runtime, work, prepared)
     with runtime.database.begin() as session:
@@ -57,16 +57,10 @@ def _assemble(runtime: Runtime, lease: Lease) -> bool:
         targets, links = load_translations(session, lease)
     source, output = Path(work.source), Path(work.output)
     sweep(output)
-    written = assemble(Assembly(source, work.source_sha256 or "", output, work.options.lang, targets, links, work.options.reading))
+    written = runtime.sandbox.assemble(
+        Assembly(source, work.source_sha256 or "", output, work.options.lang, targets, links, work.options.reading)
+    )
     runtime.failpoint.reach("written")
     with runtime.database.begin() as session:
         finish_assemble(session, lease, written.sha256, written.placed, time.monotonic() - started)
     return False
-
-
-def sweep(output: Path) -> None:
-    """Delete the half-written files that killed processes left beside an output."""
-    prefix = f".{output.name[:100]}.part-"
-    for partial in output.parent.glob(".*.part-*"):
-        if partial.name.startswith(prefix):
-            partial.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from models.options import JobOptions
 from models.recovery import recover
 from models.schedule import Work, due_messages, mark_dispatched
 from pipeline.engines import Engine, EngineOptions, open_engine
+from pipeline.sandbox import Limits, Sandbox
 from pipeline.settings import Settings
 from tasks.celery import TASK_NAMES, app
 from tasks.failpoints import Failpoint
@@ -31,6 +32,7 @@ class Runtime:
         self.database = Database(settings.database_url)
         self.terms = Terms(owner_name(), settings.lease, settings.max_attempts)
         self.failpoint = Failpoint(settings.failpoint)
+        self.sandbox = Sandbox(Limits(settings.file_memory, settings.file_seconds))
         # One at a time: every engine holds its own copy of a model.
         self.open_engine = lru_cache(maxsize=1)(partial(open_engine, threads=threads))
 
@@ -41,7 +43,7 @@ class Runtime:
             raise ModelError(f"the job was submitted with the model {signature}, but this worker has {engine.signature}; install the same")
         return engine
 
-    def scope(self, _options: JobOptions, signature: str) -> Scope:
+    def scope(self, options: JobOptions, signature: str) -> Scope:
         """Return which entries of the translation memory count for a job."""
         return Scope(signature)
 
