@@ -53,8 +53,7 @@ def apply(paragraph: Paragraph, new: Block, lang: str) -> list[Slot]:
         text = target.text[span.start : span.end]
         if slot.kind is SpanKind.TEXT and text != slot.text:
             _set_text(slot, _clean(stand_in.sub("", text) if stand_in else text))
-            for place in slot.places:
-                _mark_language(place.node, lang)
+            _mark_language(slot.node, lang)
             changed.append(slot)
     return changed
 

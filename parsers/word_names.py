@@ -33,12 +33,13 @@ ANCHORS: Final = RANGE_MARKS | {
     *("drawing", "pict", "object", "contentPart", "sym", "noBreakHyphen", "softHyphen"),
 }
 GONE: Final = frozenset(["del", "moveFrom"])
+REMOVABLE: Final = {"tr": ("trPr", "del"), "tc": ("tcPr", "cellDel")}  # with the mark that says they are deleted
 WRAPPERS: Final = frozenset(["hyperlink", "ins", "moveTo", "sdt", "ruby", "smartTag", "customXml"])
 NOTES: Final = frozenset(["footnote", "endnote"])
 SKIPPED: Final = frozenset(["pPr", "rt", "numCache", "numLit"])
 VALUES: Final = frozenset(["v", "property"])  # elements whose whole text is a block
 
-_WORD = ("p", "t", "fldChar", "instrText", "fldSimple", "pPr", "rt", *BREAKS, *ANCHORS, *GONE, *WRAPPERS, *NOTES)
+_WORD = ("p", "t", "fldChar", "instrText", "fldSimple", "pPr", "rt", *BREAKS, *ANCHORS, *GONE, *REMOVABLE, *WRAPPERS, *NOTES)
 
 
 def _tags(namespaces: tuple[str, ...], *names: str) -> dict[str, str]:
@@ -61,6 +62,13 @@ def attribute(node: Element, name: str) -> str | None:
     """Return the attribute `name` in the node's own namespace, as Word writes its attributes."""
     namespace, _, _ = str(node.tag).rpartition("}")
     return node.get(f"{namespace}}}{name}")
+
+
+def is_deleted(node: Element) -> bool:
+    """Tell whether a table row or cell is marked as deleted."""
+    namespace, _, name = str(node.tag).rpartition("}")
+    properties, mark = REMOVABLE[name]
+    return node.find(f"{namespace}}}{properties}/{namespace}}}{mark}") is not None
 
 
 def run_of(node: Element) -> Element | None:

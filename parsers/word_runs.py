@@ -19,6 +19,7 @@ from parsers.word_names import (
     GONE,
     NAMES,
     NOTES,
+    REMOVABLE,
     SKIPPED,
     VALUES,
     WORD_NAMESPACES,
@@ -26,6 +27,7 @@ from parsers.word_names import (
     XML_SPACE,
     Element,
     attribute,
+    is_deleted,
     run_of,
 )
 from parsers.word_slots import Field, Paragraph, Place, Slot, is_rule
@@ -68,7 +70,7 @@ class _Walk:
             name = NAMES[node.tag]
             if event == "end":
                 self._leave(name, node)
-            elif name in SKIPPED or (name in NOTES and is_rule(node)):
+            elif name in SKIPPED or _is_passed_over(name, node):
                 events.skip_subtree()
             else:
                 self._enter(name, node)
@@ -196,6 +198,10 @@ class _Walk:
                 self._anchor(node)  # it shows nothing here, or what it shows is computed when the document is opened
         elif item.paragraph is paragraph:
             paragraph.leave(item.element)
+
+
+def _is_passed_over(name: str, node: Element) -> bool:
+    return (name in NOTES and is_rule(node)) or (name in REMOVABLE and is_deleted(node))
 
 
 def _text_places(node: Element) -> Iterator[tuple[Place, str]]:

@@ -30,10 +30,11 @@ _SIGNS: Final = {
 }
 _SIGN = re.compile("|".join(map(re.escape, sorted(_SIGNS, key=len, reverse=True))))
 _WORD = re.compile(r"[^\W_]")
+_BRACKETS: Final = dict(zip("（【〔〈《「『［｛", "）】〕〉》」』］｝", strict=True))
 _SPACE_BEFORE = frozenset("([“‘")
 _SPACE_BEHIND = frozenset(".,;:!?)]”’")
 _TIGHT_BEFORE = frozenset("([“‘\"'/\u2014-")
-_TIGHT_BEHIND = frozenset(".,;:!?)]”’\"'/\u2014-%…") | frozenset("，。；：！？、）】》」』")
+_TIGHT_BEHIND = frozenset(".,;:!?)]”’\"'/\u2014-%…") | frozenset("，。；：！？、）】》」』") | _BRACKETS.keys()
 _NUMERIC = frozenset(".,:")  # tight between digits
 _REACH = 40  # characters to look for a word on either side
 
@@ -54,11 +55,26 @@ def english(block: Block) -> Block:
 
 
 def _edits(text: str) -> Iterator[Edit]:
-    for match in _SIGN.finditer(text):
+    signs = list(_SIGN.finditer(text))
+    staying = {place for place, match in enumerate(signs) if not _is_among_english(text, *match.span())}
+    for pair in _pairs([match[0] for match in signs]):
+        if staying.intersection(pair):  # a bracket stays with its other half
+            staying.update(pair)
+    for place, match in enumerate(signs):
         start, end = match.span()
         is_indent = match[0] == "　" and not text[:start].strip()
-        if not is_indent and _is_among_english(text, start, end):
+        if place not in staying and not is_indent:
             yield start, end, _fitted(_SIGNS[match[0]], text[start - 1 : start] if start else "", text[end : end + 1])
+
+
+def _pairs(signs: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield the places of brackets that belong together."""
+    waiting: list[int] = []
+    for place, sign in enumerate(signs):
+        if sign in _BRACKETS:
+            waiting.append(place)
+        elif waiting and sign == _BRACKETS[signs[waiting[-1]]]:
+            yield waiting.pop(), place
 
 
 def _is_among_english(text: str, start: int, end: int) -> bool:
