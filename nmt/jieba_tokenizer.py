@@ -1,6 +1,7 @@
 """Text to ids and back as ModelScope's CSANMT pipeline does it: jieba and subword-nmt for Chinese, Moses' detokeniser for English."""
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import ModelError
+from nmt.tokenization import Located
 from nmt.words import open_segmenter
 
 SOURCE_FILE = "source.vocabulary.txt"
@@ -16,6 +18,7 @@ TARGET_FILE = "target.vocabulary.txt"
 CODES_FILE = "source.bpe.txt"
 UNKNOWN = "<unk>"
 _SEPARATOR = "@@"
+_WORD = re.compile(r"\w+|[^\w\s]")
 _CACHE_LIMIT = 100_000  # words: the library remembers every word that it ever cut
 
 
@@ -31,6 +34,8 @@ class JiebaTokenizer:
         """
         self._source = {token: number for number, token in enumerate(read_vocabulary(folder / SOURCE_FILE))}
         self._target = read_vocabulary(folder / TARGET_FILE)
+        self._target_ids = {token: number for number, token in enumerate(self._target)}
+        self._unknown_target = self._target_ids.get(UNKNOWN, len(self._target) - 1)
         self._unknown = source_size - 1
         self._words = open_segmenter()
         self._merges = _merges(folder / CODES_FILE)
@@ -38,7 +43,31 @@ class JiebaTokenizer:
 
     def encode(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """Return the source ids of each text, without the end of sentence."""
-        return [np.array([self._source.get(token, self._unknown) for token in self._tokens(text)], np.int64) for text in texts]
+        return [self._source_ids(self._tokens(text)) for text in texts]
+
+    def locate_source(self, text: str) -> Located:
+        """Return the source ids of a text and where they stand in it."""
+        tokens = self._tokens(text)
+        return Located(self._source_ids(tokens), _places(text, tokens))
+
+    def locate_target(self, text: str) -> Located:
+        """Return target ids of a text and where they stand in it: the longest subwords of the vocabulary from left to right.
+
+        The model's own cuts may differ: what they were made with is not in its folder.
+        """
+        tokens = [token for word in _WORD.findall(text) for token in self._subwords(word)]
+        return Located(np.array([self._target_ids.get(token, self._unknown_target) for token in tokens], np.int64), _places(text, tokens))
+
+    def _subwords(self, word: str) -> Iterator[str]:
+        start = 0
+        while start < len(word):
+            ends = (end for end in range(len(word), start, -1) if word[start:end] + _SEPARATOR * (end < len(word)) in self._target_ids)
+            end = next(ends, start + 1)
+            yield word[start:end] + _SEPARATOR * (end < len(word))
+            start = end
+
+    def _source_ids(self, tokens: Sequence[str]) -> NDArray[np.int64]:
+        return np.array([self._source.get(token, self._unknown) for token in tokens], np.int64)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of target ids."""
@@ -52,6 +81,18 @@ class JiebaTokenizer:
         # White space other than the blank is a token of its own up to here and vanishes in split().
         tokens: list[str] = self._merges.process_line(" ".join(self._words.cut(text))).split()
         return tokens
+
+
+def _places(text: str, tokens: Sequence[str]) -> list[tuple[int, int]]:
+    """Return where tokens that spell a text stand in it, one after the other."""
+    places: list[tuple[int, int]] = []
+    end = 0
+    for token in tokens:
+        core = token.removesuffix(_SEPARATOR)
+        start = text.find(core, end)
+        start, end = (start, start + len(core)) if start >= 0 else (end, end)
+        places.append((start, end))
+    return places
 
 
 def read_vocabulary(path: Path) -> list[str]:

@@ -1,13 +1,20 @@
 """Text to ids and back, whichever way a bundle's model was trained with."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import ModelError
 from nmt.bundle import MANIFEST, Manifest
+
+
+class Located(NamedTuple):
+    """A text's ids, and for each of them where its characters start and end in the text."""
+
+    ids: NDArray[np.int64]
+    spans: list[tuple[int, int]]
 
 
 class Tokenizer(Protocol):
@@ -19,6 +26,14 @@ class Tokenizer(Protocol):
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of target ids, without white space around it."""
+        ...
+
+    def locate_source(self, text: str) -> Located:
+        """Return the ids that `encode` gives, and where they stand in the text."""
+        ...
+
+    def locate_target(self, text: str) -> Located:
+        """Return ids for a target text, and where they stand in it; `decode` gives the text back, or one close to it."""
         ...
 
 

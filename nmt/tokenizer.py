@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import ModelError
+from nmt.tokenization import Located
 
 # It would tell every user that PyTorch is missing, which nothing here needs.
 os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
@@ -32,6 +33,14 @@ class SubwordTokenizer:
         )
         return [np.array(ids, np.int64) for ids in encoded["input_ids"]]
 
+    def locate_source(self, text: str) -> Located:
+        """Return the source ids of a text and where they stand in it."""
+        return _located(self._source, text)
+
+    def locate_target(self, text: str) -> Located:
+        """Return the target ids of a text and where they stand in it."""
+        return _located(self._target, text)
+
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of target ids.
 
@@ -39,6 +48,11 @@ class SubwordTokenizer:
         """
         tokens = self._target.convert_ids_to_tokens(list(ids))
         return str(self._target.backend_tokenizer.decoder.decode(tokens)).strip()
+
+
+def _located(tokenizer: PreTrainedTokenizerFast, text: str) -> Located:
+    encoded = tokenizer(text, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True)
+    return Located(np.array(encoded["input_ids"], np.int64), [tuple(span) for span in encoded["offset_mapping"]])
 
 
 def _load(path: Path) -> PreTrainedTokenizerFast:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from models.errors import ModelError
 from models.segment import Link, Translation, joined
+from nmt.alignment import forced_attention, links
 from nmt.bundle import default_bundle, signature, verify
 from nmt.guards import repeats
 from nmt.search import Hypothesis, Ints, SearchOptions, beam_search
 from nmt.session import Decoding, Session, padded_width
-from nmt.tokenization import Tokenizer, open_tokenizer
+from nmt.tokenization import Located, Tokenizer, open_tokenizer
 
 BATCH_POSITIONS = 1024  # source positions a batch
 _CLAUSE_END = re.compile(r"[，、；：,;:\s]")
@@ -39,8 +40,22 @@ class Translator:
         return [_join(source, [known[part] for part in group]) for source, group in zip(sources, parts, strict=True)]
 
     def align(self, pairs: Sequence[tuple[str, str]]) -> list[list[Link]]:
-        """Return how the characters of each (source, target) pair relate."""
-        return [[] for _ in pairs]
+        """Return how the characters of each (source, target) pair relate; nothing for a pair that is too long for the model.
+
+        The model is led along the target, whoever wrote it.
+        """
+        located = [(self._tokenizer.locate_source(source), self._tokenizer.locate_target(target)) for source, target in pairs]
+        found: list[list[Link]] = [[] for _ in pairs]
+        fitting = [row for row, (source, target) in enumerate(located) if self._fits(source, target)]
+        for batch in _batches([located[row][0].ids for row in fitting]):
+            rows = [fitting[place] for place in batch]
+            attention = forced_attention(self._session, [located[row][0].ids for row in rows], [located[row][1].ids for row in rows])
+            for row, values in zip(rows, attention, strict=True):
+                found[row] = links(*located[row], values)
+        return found
+
+    def _fits(self, source: Located, target: Located) -> bool:
+        return 0 < len(source.ids) <= self._max_source and 0 < len(target.ids) < self._session.manifest.positions - 1
 
     def _divide(self, text: str) -> list[str]:
         """Return the text in parts that the model can take, cut between clauses where there are any."""
