@@ -6,22 +6,27 @@ from collections.abc import Sequence
 
 from benchmarks.marked import Marked
 from models.segment import Link, Piece
-from pipeline.weave import weave
+from pipeline.weave import LEAST_CONFIDENCE, weave
 
 Places = list[set[int]]  # for each tag of the source, the characters of the target it covers
 _WORD = re.compile(r"\S+")
 
 
-def ours(source: Marked, target: str, links: Sequence[Link]) -> tuple[Places, float]:
-    """Return what `weave` gives, and how sure it is."""
+def ours(source: Marked, target: str, links: Sequence[Link], least_confidence: float = LEAST_CONFIDENCE) -> tuple[Places, float]:
+    """Return what `weave` gives, and how sure it is of the alignment."""
     piece = Piece(source.text, is_segment=True)
-    woven = weave(source.block(), [piece], {source.text: target}, {source.text: links})
+    woven = weave(source.block(), [piece], {source.text: target}, {source.text: links}, least_confidence)
     places: Places = [set() for _ in source.tags]
     for span in woven.block.spans:
         for number in span.path:
             places[number] |= set(range(span.start, span.end)) if span.end > span.start else {-span.start - 1}
     filled = [{place for place in covered if place >= 0} or covered for covered in places]
     return filled, min((item.confidence for item in woven.placed.values()), default=1.0)
+
+
+def aligned(source: Marked, target: str, links: Sequence[Link]) -> Places:
+    """Return what `weave` gives where it trusts every alignment."""
+    return ours(source, target, links, 0.0)[0]
 
 
 def by_length(source: Marked, target: str, _: Sequence[Link]) -> Places:

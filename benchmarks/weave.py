@@ -10,10 +10,11 @@ import argparse
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.marked import Key, Marked, parse
-from benchmarks.projection_rules import Places, by_length, ours, smallest_range, word_votes
+from benchmarks.projection_rules import Places, aligned, by_length, ours, smallest_range, word_votes
 from models.segment import Link
 from pipeline.engines import EngineOptions, open_engine
 from pipeline.votes import words_of
@@ -25,7 +26,7 @@ RULES: dict[str, Rule] = {
     "min..max": smallest_range,
     "by length": by_length,
 }
-SURENESS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+CONFIDENCES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,15 @@ class Score:
         self.exact += exact
         self.tags += 1
 
+    @property
+    def f1(self) -> float:
+        """F1 over words."""
+        return 2 * self.right / max(1, self.given + self.wanted)
+
     def __str__(self) -> str:
         precision, recall = self.right / max(1, self.given), self.right / max(1, self.wanted)
-        f1 = 2 * self.right / max(1, self.given + self.wanted)
         share = self.exact / max(1, self.tags)
-        return f"exact {share:6.1%} ({self.exact}/{self.tags})  token F1 {f1:.3f}  precision {precision:.3f}  recall {recall:.3f}"
+        return f"exact {share:6.1%} ({self.exact}/{self.tags})  token F1 {self.f1:.3f}  precision {precision:.3f}  recall {recall:.3f}"
 
 
 def main() -> None:
@@ -78,10 +83,15 @@ def main() -> None:
         print(f"{name:22}{score(pairs, rule)}")
     if options.show:
         show(pairs)
-    print("sure of at least    sentences  placed by the alignment there  placed by length there")
-    for least in SURENESS:
-        sure = [pair for pair in pairs if ours(pair.source, pair.target.text, pair.links)[1] >= least]
-        print(f"{least:16.1f}{len(sure):13}  {score(sure, RULES['weave'])}")
+    print_by_confidence(pairs)
+
+
+def print_by_confidence(pairs: Sequence[Pair]) -> None:
+    """Print, for each range of confidence, how places by the alignment and by length compare."""
+    print("confidence  sentences  by alignment: F1  by length: F1")
+    for low, high in pairwise(CONFIDENCES):
+        inside = [pair for pair in pairs if low <= ours(pair.source, pair.target.text, pair.links)[1] < high]
+        print(f"{low:.1f} to {high:.1f} {len(inside):10} {score(inside, aligned).f1:17.3f} {score(inside, by_length).f1:14.3f}")
 
 
 def read_pairs(path: Path) -> list[tuple[Marked, Marked]]:

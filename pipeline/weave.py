@@ -18,7 +18,8 @@ from pipeline.proportion import proportional_links
 from pipeline.punctuation import HAN
 from pipeline.votes import words_of
 
-LEAST_CONFIDENCE = 0.5
+LEAST_CONFIDENCE = 0.1  # by measurement: below, places by length are as good
+_SURE = 0.5  # below, about a quarter of the marked words are others than they should be
 
 _Run = tuple[Span, int]  # a slot, and how many characters of the translation it gets
 
@@ -36,10 +37,17 @@ def needs_alignment(block: Block, pieces: Sequence[Piece]) -> set[str]:
     return {piece.text for piece, slots in _clipped(block, pieces) if piece.is_segment and len(slots) > 1}
 
 
-def weave(block: Block, pieces: Sequence[Piece], translations: Mapping[str, str], alignments: Mapping[str, Sequence[Link]]) -> Woven:
+def weave(
+    block: Block,
+    pieces: Sequence[Piece],
+    translations: Mapping[str, str],
+    alignments: Mapping[str, Sequence[Link]],
+    least_confidence: float = LEAST_CONFIDENCE,
+) -> Woven:
     """Return `block` with each segment of `pieces` replaced by its translation; one without a translation keeps its source text.
 
-    `alignments` gives, for the text of a segment, how it and its translation are linked; nothing where that is not known.
+    `alignments` gives, for the text of a segment, how it and its translation are linked; nothing where that is not known. Where the places
+    that come of it are less sure than `least_confidence` (0 to 1), they go by length.
     """
     if not pieces:
         return Woven(block)
@@ -51,7 +59,8 @@ def weave(block: Block, pieces: Sequence[Piece], translations: Mapping[str, str]
         same = target == piece.text
         placed: list[_Run] = [(slot, slot.end - slot.start) for slot in slots]
         if not same and len(slots) > 1:
-            placed, reports[piece.text] = _project(piece.text, target, slots, alignments.get(piece.text, ()), movable=block.movable)
+            segment = _Segment(piece.text, target, slots, block.movable)
+            placed, reports[piece.text] = segment.project(alignments.get(piece.text, ()), least_confidence)
         elif not same:
             placed = [(slot, len(target)) for slot in slots]
         blank = "" if was_same and same else _separator(text, target)
@@ -78,15 +87,28 @@ def _clipped(block: Block, pieces: Sequence[Piece]) -> Iterator[tuple[Piece, lis
         offset = end
 
 
-def _project(source: str, target: str, slots: Sequence[Span], links: Sequence[Link], *, movable: bool) -> tuple[list[_Run], Projection]:
-    projector = Projector((source, target), slots, links, movable=movable)
-    placed = projector.place()
-    confidence = min((projector.confidence(placed, *unit) for unit in _units(source, slots)), default=1.0)
-    unsure = confidence < LEAST_CONFIDENCE
-    if unsure:
-        projector = Projector((source, target), slots, proportional_links(source, target, words_of(target)), movable=movable)
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """A segment, its translation and its slots, in offsets of the segment."""
+
+    source: str
+    target: str
+    slots: Sequence[Span]
+    movable: bool
+
+    def project(self, links: Sequence[Link], least_confidence: float) -> tuple[list[_Run], Projection]:
+        """Return the slots over the translation, and how sure their places are."""
+        runs, confidence = self._project(links)
+        by_length = confidence < least_confidence
+        if by_length:
+            runs, _ = self._project(proportional_links(self.source, self.target, words_of(self.target)))
+        return runs, Projection(confidence, by_length or confidence < _SURE)
+
+    def _project(self, links: Sequence[Link]) -> tuple[list[_Run], float]:
+        projector = Projector((self.source, self.target), self.slots, links, movable=self.movable)
         placed = projector.place()
-    return list(_runs(source, target, projector.votes.words, placed)), Projection(confidence, unsure)
+        confidence = min((projector.confidence(placed, *unit) for unit in _units(self.source, self.slots)), default=1.0)
+        return list(_runs(self.source, self.target, projector.votes.words, placed)), confidence
 
 
 def _units(source: str, slots: Sequence[Span]) -> list[tuple[int, int]]:
