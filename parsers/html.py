@@ -89,9 +89,9 @@ def _spaced(block: Block, kept: frozenset[int]) -> Block:
     for index, span in enumerate(block.spans):
         part = block.text[span.start : span.end]
         words = part if span.kind is SpanKind.TEXT else ""
-        if words and index and block.spans[index - 1].code in kept and _wants_space_before(part[0]):
+        if words and index and block.spans[index - 1].code in kept and wants_space_before(part[0]):
             part = f" {part}"
-        if words and index + 1 < len(block.spans) and block.spans[index + 1].code in kept and _wants_space_after(part[-1]):
+        if words and index + 1 < len(block.spans) and block.spans[index + 1].code in kept and wants_space_after(part[-1]):
             part = part.rstrip(SPACE) + " "
         spans.append(replace(span, start=len(text), end=len(text) + len(part)))
         text += part

@@ -4,10 +4,11 @@ It is for formats whose markup is text: tags of HTML, XLIFF and subtitles, marks
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from models.document import Block, Span, SpanKind
+from parsers.whitespace import collapse, is_wide
 
 
 class Kind(Enum):
@@ -24,13 +25,15 @@ class Kind(Enum):
 class Atom:
     """A piece of inline source: `raw` as it stands in the file, `text` as it is shown.
 
-    OPEN and CLOSE of one element have the same `name`; a BREAK has the text of its break; an ANCHOR has none.
+    OPEN and CLOSE of one element have the same `name`; a BREAK has the text of its break; an ANCHOR has none. `is_word` says of an anchor
+    that it reads as a word of the sentence, as code does.
     """
 
     kind: Kind
     raw: str
     text: str = ""
     name: str = ""
+    is_word: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,16 @@ class _Slot:
     path: tuple[int, ...]
 
 
+_STAND_INS = {Kind.TEXT: "", Kind.ANCHOR: "\ufffc", Kind.OPEN: "", Kind.CLOSE: ""}  # an anchor has white space on both sides
+_OPENERS = frozenset("([{“‘\"'")
 _SPAN_KINDS = {Kind.TEXT: SpanKind.TEXT, Kind.BREAK: SpanKind.BREAK, Kind.ANCHOR: SpanKind.ANCHOR}
+
+
+def collapsed(atoms: Sequence[Atom]) -> list[Atom]:
+    """Return atoms with their white space as it is shown, a newline being a space or nothing, and without texts that are then empty."""
+    shown = collapse([_STAND_INS[atom.kind] or atom.text if atom.kind is not Kind.BREAK else None for atom in atoms])
+    texts = [replace(atom, text=part.text) if atom.kind is Kind.TEXT else atom for atom, part in zip(atoms, shown, strict=True)]
+    return [atom for atom in texts if atom.text or atom.kind is not Kind.TEXT]
 
 
 class Inline:
@@ -69,7 +81,7 @@ class Inline:
         return Block("".join(slot.atom.text for slot in self._slots), tuple(spans), self._movable)
 
     def render(self, block: Block, escape: Callable[[str], str], copied: Callable[[str], str] = str) -> str:
-        """Return a translated block as markup.
+        """Return a translated block as markup; blanks at the ends of an element go outside it.
 
         `escape` makes source of a text; `copied` makes of an element's start mark that of its copy, where an element is cut in two.
 
@@ -82,14 +94,22 @@ class Inline:
         opened: list[int] = []
         used: set[int] = set()
         parts: list[str] = []
+        after_text = after_word = False
         for span in block.spans:
             slot = self._slots[span.code]
             text = block.text[span.start : span.end]
-            if not text and slot.atom.kind is Kind.TEXT and self._is_needless(slot, block):
+            is_text = slot.atom.kind is Kind.TEXT
+            if not text and is_text and self._is_needless(slot, block):
                 continue
-            parts += self._to_path(opened, slot.path, used, copied)
-            parts.append(_source(slot.atom, text, escape))
-        parts += self._to_path(opened, (), used, copied)
+            _pass(parts, list(self._ends(opened, slot.path)), blanks=after_text)
+            starts = list(self._starts(opened, slot.path, used, copied))
+            written = _source(slot.atom, text, escape)
+            if (after_word and wants_space_before(text[:1])) or (slot.atom.is_word and wants_space_after("".join(parts[-1:])[-1:])):
+                parts.append(" ")
+            rest = written.lstrip(" ") if starts and is_text else written
+            parts += [written[: len(written) - len(rest)], *starts, rest]
+            after_text, after_word = is_text, slot.atom.is_word
+        _pass(parts, list(self._ends(opened, ())), blanks=after_text)
         return "".join(parts)
 
     def _nested(self) -> list[_Slot] | None:
@@ -122,10 +142,13 @@ class Inline:
         others = (span for span in block.spans if span.start < span.end or self._slots[span.code].atom.kind is not Kind.TEXT)
         return not slot.path or any(self._slots[span.code].path[: len(slot.path)] == slot.path for span in others)
 
-    def _to_path(self, opened: list[int], path: tuple[int, ...], used: set[int], copied: Callable[[str], str]) -> Iterator[str]:
-        """Yield the marks that lead from the elements that are open to those of `path`."""
+    def _ends(self, opened: list[int], path: tuple[int, ...]) -> Iterator[str]:
+        """Yield the end marks of the open elements that are not in `path`."""
         while tuple(opened) != path[: len(opened)]:
             yield self._marks[opened.pop()][1].raw
+
+    def _starts(self, opened: list[int], path: tuple[int, ...], used: set[int], copied: Callable[[str], str]) -> Iterator[str]:
+        """Yield the start marks of the elements of `path` that are not open yet."""
         for element in path[len(opened) :]:
             start = self._marks[element][0].raw
             yield copied(start) if element in used else start
@@ -136,6 +159,26 @@ class Inline:
         """Return the atoms in their order, with other texts."""
         texts = iter(block.text[span.start : span.end] for span in sorted(block.spans, key=lambda span: span.code))
         return "".join(_source(atom, next(texts), escape) if atom.kind in _SPAN_KINDS else atom.raw for atom in self._atoms)
+
+
+def wants_space_before(character: str) -> bool:
+    """Tell whether English sets a space between a word and `character`."""
+    return (character.isalnum() and not is_wide(character)) or (character != "" and character in _OPENERS)
+
+
+def wants_space_after(character: str) -> bool:
+    """Tell whether English sets a space between `character` and a word."""
+    return character != "" and not character.isspace() and not is_wide(character) and character not in _OPENERS
+
+
+def _pass(parts: list[str], ends: Sequence[str], *, blanks: bool) -> None:
+    """Add end marks; with `blanks` the last part is text, and those at its end go behind the marks."""
+    if ends and blanks:
+        last = parts.pop()
+        text = last.rstrip(" ")
+        parts += [text, *ends, last[len(text) :]]
+    else:
+        parts += ends
 
 
 def _source(atom: Atom, text: str, escape: Callable[[str], str]) -> str:

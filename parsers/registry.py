@@ -22,6 +22,7 @@ def _lazy(module: str, name: str) -> Callable[[], Parser]:
 _WORD = _lazy("parsers.word", "WordParser")
 _HTML = _lazy("parsers.html", "HtmlParser")
 _TEXT = _lazy("parsers.text", "TextParser")
+_MARKDOWN = _lazy("parsers.markdown", "MarkdownParser")
 _XLIFF = _lazy("parsers.xliff", "XliffParser")
 _SUBTITLES = _lazy("parsers.subtitles", "SubtitleParser")
 
@@ -31,6 +32,8 @@ PARSERS: Final[dict[str, Callable[[], Parser]]] = {
     ".htm": _HTML,
     ".xhtml": _HTML,
     ".txt": _TEXT,
+    ".md": _MARKDOWN,
+    ".markdown": _MARKDOWN,
     ".srt": _SUBTITLES,
     ".vtt": _SUBTITLES,
     ".xlf": _XLIFF,

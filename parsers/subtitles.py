@@ -11,9 +11,8 @@ from math import ceil
 from models.document import DEFAULT_OPTIONS, Block, Document, ReadOptions
 from models.errors import CorruptDocumentError, DocumentTooLargeError
 from parsers.encoding import DecodedText, decode
-from parsers.inline import Atom, Inline, Kind
+from parsers.inline import Atom, Inline, Kind, collapsed
 from parsers.text import encoded
-from parsers.whitespace import collapse
 from parsers.wrapping import Line, split_lines, width
 
 MAX_BYTES = 20_000_000
@@ -125,17 +124,19 @@ def _cue(text: str, lines: Sequence[Line], *, vtt: bool) -> _Cue:
 
 def _atoms(source: str, *, vtt: bool) -> list[Atom]:
     """Return the texts and tags of an utterance, with its lines joined."""
-    raws: list[tuple[Kind, str, str]] = []
+    found: list[Atom] = []
     position = 0
     for match in _MARKUP.finditer(source):
-        raws.append((Kind.TEXT, source[position : match.start()], ""))
+        found.append(_text(source[position : match.start()], vtt=vtt))
         kind = Kind.ANCHOR if match["anchor"] else Kind.OPEN if match["open"] else Kind.CLOSE
-        raws.append((kind, match[0], (match["open"] or match["close"] or "").lower()))
+        found.append(Atom(kind, match[0], name=(match["open"] or match["close"] or "").lower()))
         position = match.end()
-    raws.append((Kind.TEXT, source[position:], ""))
-    shown = iter(collapse([unescape(raw) if vtt else raw for kind, raw, _ in raws if kind is Kind.TEXT]))
-    atoms = [Atom(kind, raw, next(shown).text if kind is Kind.TEXT else "", name) for kind, raw, name in raws]
-    return [atom for atom in atoms if atom.kind is not Kind.TEXT or atom.text]
+    return collapsed([*found, _text(source[position:], vtt=vtt)])
+
+
+def _text(raw: str, *, vtt: bool) -> Atom:
+    """Return a text between tags."""
+    return Atom(Kind.TEXT, raw, unescape(raw) if vtt else raw)
 
 
 def _broken(block: Block) -> Block:

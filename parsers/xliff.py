@@ -9,8 +9,7 @@ from xml.sax.saxutils import escape
 from models.document import DEFAULT_OPTIONS, Block, Document, ReadOptions
 from models.errors import DocumentTooLargeError, UnsupportedFormatError
 from parsers.encoding import DecodedText, declared_encoding, decode
-from parsers.inline import Atom, Inline, Kind
-from parsers.whitespace import collapse
+from parsers.inline import Atom, Inline, Kind, collapsed
 from parsers.xliff_units import Unit, XliffFile, read_units
 from parsers.xml_tokens import XmlTag, check_xml, xml_pieces
 
@@ -68,23 +67,20 @@ def _decode(data: bytes) -> DecodedText:
 
 def _inline(file: XliffFile, unit: Unit) -> Inline:
     """Return the source of a unit."""
-    found: list[tuple[Kind, str, str]] = []
+    found: list[Atom] = []
     depth = 0  # inside a code
     for raw, tag in xml_pieces(file.text, *unit.source):
         if depth:
-            found[-1] = (Kind.ANCHOR, found[-1][1] + raw, "")
+            found[-1] = Atom(Kind.ANCHOR, found[-1].raw + raw)
             depth += 0 if tag is None or tag.empty else -1 if tag.closes else 1
         elif tag is None:
-            found.append((Kind.ANCHOR if raw.startswith(("<!--", "<?")) else Kind.TEXT, raw, ""))
+            found.append(Atom(Kind.ANCHOR, raw) if raw.startswith(("<!--", "<?")) else Atom(Kind.TEXT, raw, _plain(raw)))
         elif tag.name in _ELEMENTS and not tag.empty and not _is_protected(file, tag):
-            found.append((Kind.CLOSE if tag.closes else Kind.OPEN, raw, tag.name))
+            found.append(Atom(Kind.CLOSE if tag.closes else Kind.OPEN, raw, name=tag.name))
         else:
-            found.append((Kind.ANCHOR, raw, ""))
+            found.append(Atom(Kind.ANCHOR, raw))
             depth = int(not tag.empty)
-    texts = [_plain(raw) for kind, raw, _ in found if kind is Kind.TEXT]
-    shown = iter(texts if unit.preserve else [part.text for part in collapse(texts)])
-    atoms = [Atom(kind, raw, next(shown) if kind is Kind.TEXT else "", name) for kind, raw, name in found]
-    return Inline([atom for atom in atoms if atom.text or atom.kind is not Kind.TEXT])
+    return Inline(found if unit.preserve else collapsed(found))
 
 
 def _is_protected(file: XliffFile, tag: XmlTag) -> bool:
