@@ -11,7 +11,7 @@ import click
 from console.command import Group, open_database, read_settings, verbose_option
 from console.memory import memory
 from console.model import model
-from console.options import engine_choice, engine_options, json_option, make_request, run_options, scan_options
+from console.options import engine_options, glossary_options, json_option, make_request, reading_options, run_options, scan_options
 
 if TYPE_CHECKING:
     from models.database import Database
@@ -30,7 +30,9 @@ def main() -> None:
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @scan_options
+@reading_options
 @engine_options
+@glossary_options
 @click.option("--force", is_flag=True, help="Translate what is unchanged too, and replace files that this program did not write.")
 @click.option("--dry-run", is_flag=True, help="Say how much work it would be, and do nothing.")
 @run_options
@@ -43,7 +45,7 @@ def submit(ctx: click.Context, /, as_json: bool, dry_run: bool, **choices: Any) 
 
     settings = read_settings()
     with open_database(settings) as database:
-        request = make_request(settings, choices)
+        request = make_request(settings, database, choices)
         planned = plan(database, request)
         if dry_run:
             print_estimate(_estimate(settings, database, request, planned), planned, as_json=as_json)
@@ -60,16 +62,16 @@ def submit(ctx: click.Context, /, as_json: bool, dry_run: bool, **choices: Any) 
 @main.command()
 @click.argument("text", nargs=-1)
 @engine_options
+@glossary_options
 @json_option
 def translate(text: tuple[str, ...], as_json: bool, **choices: Any) -> None:
     """Translate TEXT, or standard input line by line: one line out for each line in, as soon as it is ready."""
+    from console.engine import engine_with_glossary
     from console.report import translation_line
     from pipeline.document import translate_lines
-    from pipeline.engines import open_engine
     from pipeline.lines import line_batches
-    from tasks.processes import cores
 
-    engine = open_engine(engine_choice(read_settings(), choices), cores())
+    engine = engine_with_glossary(read_settings(), choices)
     source = io.BytesIO("".join(f"{part}\n" for part in text).encode("utf-8", "replace")) if text else sys.stdin.buffer
     output = sys.stdout.buffer
     for batch in line_batches(cast("io.BufferedReader", source).read1):

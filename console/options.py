@@ -1,15 +1,19 @@
 """The options that several commands share, and what they choose."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from models.document import ReadOptions
+from models.terms import GLOSSARY_MODES, GlossaryOptions
 from pipeline.engines import ENGINE_NAMES, EngineOptions, default_beam
 from pipeline.outputs import DEFAULT_TEMPLATE, check_template
 
 if TYPE_CHECKING:
+    from models.database import Database
     from pipeline.settings import Settings
     from pipeline.submission import Request
 
@@ -58,6 +62,30 @@ scan_options = _options(
     click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out paths and folders that match; may be repeated."),
     click.option("--follow-symlinks", is_flag=True, help="Follow symbolic links, which are skipped otherwise."),
 )
+reading_options = _options(
+    click.option("--comments", is_flag=True, help="Word: translate comments too."),
+    click.option("--no-properties", is_flag=True, help="Word: leave title, subject and the like as they are."),
+    click.option("--no-graphics", is_flag=True, help="Word: leave the text of charts and SmartArt as it is."),
+    click.option("--hidden-text", is_flag=True, help="Word: translate text that is marked as hidden."),
+    click.option("--accept-revisions", is_flag=True, help="Word: write the document with its tracked changes accepted."),
+    click.option(
+        "--dnt-style", multiple=True, metavar="NAME", help="Word: leave text in this style or highlight colour as it is; may be repeated."
+    ),
+    click.option("--keep-encoding", is_flag=True, help="HTML and text: write the encoding that was read instead of UTF-8."),
+    click.option("--keep-lines", is_flag=True, help="Text: take every line for a paragraph, also where lines are wrapped at a column."),
+)
+glossary_options = _options(
+    click.option(
+        "--glossary", multiple=True, metavar="FILE_OR_NAME", help="Terms to use; may be repeated, and the first wins where two disagree."
+    ),
+    click.option(
+        "--glossary-mode",
+        type=click.Choice(GLOSSARY_MODES),
+        default="enforce",
+        show_default=True,
+        help="enforce: by every means, with a warning where a term does not hold; prefer: only steer; report: only look.",
+    ),
+)
 run_options = _options(
     click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes to use where there is no broker."),
     click.option("--detach", is_flag=True, help="Do not wait for the end."),
@@ -80,8 +108,25 @@ def engine_choice(settings: "Settings", choices: dict[str, Any]) -> EngineOption
     return EngineOptions(name, folder, choices["beam"] or default_beam(name, folder))
 
 
-def make_request(settings: "Settings", choices: dict[str, Any]) -> "Request":
-    """Return what the options of `submit` ask for, or raise ModelError."""
+def reading_choice(choices: dict[str, Any]) -> ReadOptions:
+    """Return what the options say is text to translate."""
+    names = ("comments", "hidden_text", "accept_revisions", "keep_encoding")
+    return ReadOptions(
+        **{name: choices[name] for name in names},
+        properties=not choices["no_properties"],
+        graphics=not choices["no_graphics"],
+        dnt_styles=choices["dnt_style"],
+        rejoin_lines=not choices["keep_lines"],
+    )
+
+
+def make_request(settings: "Settings", database: "Database", choices: dict[str, Any]) -> "Request":
+    """Return what the options of `submit` ask for; glossaries are stored, so that the job can be told what it was translated with.
+
+    Raises:
+        ModelError: there is no such model.
+        GlossaryError: there is no such glossary, or it cannot be used.
+    """
     from models.options import JobOptions
     from parsers.registry import PARSERS
     from pipeline.engines import engine_signature
@@ -90,7 +135,11 @@ def make_request(settings: "Settings", choices: dict[str, Any]) -> "Request":
     from pipeline.submission import Request
 
     engine = engine_choice(settings, choices)
-    job = JobOptions(engine.name, engine.bundle, engine.beam)
+    job = JobOptions(engine.name, engine.bundle, engine.beam, reading=reading_choice(choices))
+    if choices["glossary"]:
+        from pipeline.glossary_store import pin
+
+        job = replace(job, glossaries=pin(database, choices["glossary"]), terms=GlossaryOptions(choices["glossary_mode"]))
     outputs = OutputRule(choices["output"] and choices["output"].resolve(), choices["template"], job.lang)
     scan = ScanOptions(frozenset(PARSERS), outputs, choices["include"], choices["exclude"], choices["follow_symlinks"])
     return Request(choices["paths"], scan, job, engine_signature(engine), choices["force"])

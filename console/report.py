@@ -10,7 +10,7 @@ import click
 from console.format import duration, one_line, plain, shown, table, timestamp, to_json
 from models.database import Database
 from models.reports import DocumentSummary, JobSummary, Progress, document_rows, job_summary, list_jobs
-from models.segment import Translation
+from models.segment import Translation, Verdict
 from models.tables import DocumentState, JobState
 from pipeline.scan import Failure, Scan, Skipped
 
@@ -138,7 +138,13 @@ def translation_line(translation: Translation, *, as_json: bool) -> str:
     if not as_json:
         return translation.target.replace("\n", " ") + "\n"
     values = {name: getattr(translation, name) for name in ("score", "tokens", "warnings")}
-    return to_json({"source": translation.source, "translation": translation.target, **values}) + "\n"
+    terms = [verdict_json(verdict) for verdict in translation.verdicts]
+    return to_json({"source": translation.source, "translation": translation.target, **values, "terms": terms}) + "\n"
+
+
+def verdict_json(verdict: Verdict) -> dict[str, str]:
+    """Return what became of a glossary term as JSON."""
+    return {"source": verdict.source, "target": verdict.target, "outcome": verdict.outcome, "reason": verdict.reason}
 
 
 def manifest_json(manifest: "Manifest") -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from console.format import one_line, shown, to_json
+from console.report import verdict_json
 from models.database import Database
 from models.review import FlaggedSegment, flagged_segments
 
@@ -30,12 +31,8 @@ def print_flagged(database: Database, job: int, *, as_json: bool) -> None:
 
 def flagged_json(segment: FlaggedSegment) -> dict[str, Any]:
     """Return a flagged segment as JSON."""
-    verdicts = [
-        {"source": verdict.source, "target": verdict.target, "outcome": verdict.outcome, "reason": verdict.reason}
-        for verdict in segment.verdicts
-    ]
     names = ("document", "output", "source", "target", "warnings", "origin", "score", "projection")
-    return {**{name: getattr(segment, name) for name in names}, "terms": verdicts}
+    return {**{name: getattr(segment, name) for name in names}, "terms": [verdict_json(verdict) for verdict in segment.verdicts]}
 
 
 def flagged_lines(segment: FlaggedSegment) -> Iterator[str]:

@@ -88,4 +88,5 @@ def joined(source: str, target: str, parts: Sequence[Translation], warnings: Ite
     tokens = sum(part.tokens for part in parts)
     score = sum(part.score * part.tokens for part in parts) / tokens if tokens else 0.0
     seen = dict.fromkeys([*warnings, *(warning for part in parts for warning in part.warnings)])
-    return Translation(source, target, score, tokens, tuple(seen))
+    verdicts = tuple(verdict for part in parts for verdict in part.verdicts)
+    return Translation(source, target, score, tokens, tuple(seen), verdicts=verdicts)

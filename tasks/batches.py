@@ -8,6 +8,7 @@ from models.leases import Lease, Step
 from models.memory import recall
 from models.segment import Link, Translation
 from models.steps import BatchWork, Translated, finish_batch, load_batch
+from pipeline.glossary_store import judged
 from tasks.celery import step_task
 from tasks.perform import perform
 from tasks.runtime import Runtime
@@ -25,7 +26,7 @@ def _translate(runtime: Runtime, lease: Lease) -> bool:
         work = load_batch(session, lease)
     scope = runtime.scope(work.options, work.signature)
     with runtime.database.begin() as session:
-        known = recall(session, scope, work.sources)
+        known = judged(recall(session, scope, work.sources).values(), runtime.glossary(work.options))
         known_links = recall_links(session, scope, [(source, known[source].target) for source in work.to_align & known.keys()])
     runtime.failpoint.reach("translate", *work.sources)
     translations = {**known, **_translated(runtime, work, [source for source in work.sources if source not in known])}

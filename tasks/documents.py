@@ -9,6 +9,7 @@ from models.memory import recall
 from models.steps import Contents, DocumentWork, finish_assemble, finish_prepare, load_document, load_translations
 from pipeline.batching import pack
 from pipeline.document import Assembly, Prepared, sweep
+from pipeline.glossary_store import judged
 from tasks.celery import step_task
 from tasks.perform import perform
 from tasks.runtime import Runtime
@@ -42,7 +43,7 @@ def _contents(runtime: Runtime, work: DocumentWork, prepared: Prepared) -> Conte
     sources = list(dict.fromkeys(prepared.segments))
     scope = runtime.scope(work.options, work.signature)
     with runtime.database.begin() as session:
-        known = recall(session, scope, sources)
+        known = judged(recall(session, scope, sources).values(), runtime.glossary(work.options))
         links = recall_links(session, scope, [(source, known[source].target) for source in prepared.to_align if source in known])
     complete = {source: known[source] for source in known if source in links or source not in prepared.to_align}
     open_sources = (source for source in sources if source not in complete)

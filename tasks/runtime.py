@@ -14,6 +14,9 @@ from models.options import JobOptions
 from models.recovery import recover
 from models.schedule import Work, due_messages, mark_dispatched
 from pipeline.engines import Engine, EngineOptions, open_engine
+from pipeline.glossary import Glossary
+from pipeline.glossary_engine import GlossaryEngine
+from pipeline.glossary_store import open_glossary
 from pipeline.sandbox import Limits, Sandbox
 from pipeline.settings import Settings
 from tasks.celery import TASK_NAMES, app
@@ -35,17 +38,28 @@ class Runtime:
         self.sandbox = Sandbox(Limits(settings.file_memory, settings.file_seconds))
         # One at a time: every engine holds its own copy of a model.
         self.open_engine = lru_cache(maxsize=1)(partial(open_engine, threads=threads))
+        self._open_glossary = lru_cache(maxsize=1)(partial(open_glossary, self.database))
 
     def engine(self, options: JobOptions, signature: str) -> Engine:
-        """Return the engine for a job, or raise ModelError where this host has another model than the job was submitted with."""
+        """Return the engine for a job, with its glossary around it.
+
+        Raises:
+            ModelError: this host has another model than the job was submitted with.
+        """
         engine = self.open_engine(EngineOptions(options.engine, options.bundle, options.beam))
         if engine.signature != signature:
             raise ModelError(f"the job was submitted with the model {signature}, but this worker has {engine.signature}; install the same")
-        return engine
+        glossary = self.glossary(options)
+        return engine if glossary is None else GlossaryEngine(engine, glossary)
+
+    def glossary(self, options: JobOptions) -> Glossary | None:
+        """Return the glossary of a job, or raise GlossaryError where the database has it no more."""
+        return self._open_glossary(options.glossaries, options.terms) if options.glossaries else None
 
     def scope(self, options: JobOptions, signature: str) -> Scope:
         """Return which entries of the translation memory count for a job."""
-        return Scope(signature)
+        glossary = self.glossary(options)
+        return Scope(signature) if glossary is None else Scope(signature, glossary.digest)
 
     def recover(self) -> None:
         """Put right what dead processes left behind, and tell the workers what is due."""
