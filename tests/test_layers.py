@@ -31,6 +31,7 @@ HOMES = {
     "jieba": ("nmt.words",),
     "kombu": ("tasks",),
     "lxml": ("parsers",),
+    "markdown_it": ("parsers",),
     "numpy": ("nmt",),
     "onnx": ("nmt.build",),
     "onnxruntime": ("nmt",),
@@ -46,8 +47,11 @@ HOMES = {
     "torch": ("nmt.build",),
     "transformers": ("nmt",),
 }
-# The command that makes a model; it imports the maker when it is called.
-MAKERS = {"console.model": {"nmt.build.modelscope.import_model", "nmt.build.modelscope.require_packages"}}
+# The commands that make and score a model; they import what they need when they are called.
+MAKERS = {
+    "console.evaluation": {f"nmt.build.evaluate.{name}" for name in ("read_lines", "score", "signatures")},
+    "console.model": {"nmt.build.modelscope.import_model", "nmt.build.modelscope.require_packages"},
+}
 
 
 def module_name(path: Path) -> str:
