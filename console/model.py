@@ -67,6 +67,24 @@ def model_verify(model: str | None, as_json: bool) -> None:
     _print(manifest, f"{manifest.name}: {len(manifest.files)} files are what the manifest says", as_json=as_json)
 
 
+@model.command("eval")
+@click.argument("model")
+@click.option("--source", type=_PATH, required=True, metavar="FILE", help="Sentences to translate, one a line.")
+@click.option("--reference", type=_PATH, required=True, metavar="FILE", help="Their translations, line by line.")
+@click.option("--beam", type=click.IntRange(1, 32), help="Width of the search.  [default: the model's own, mostly 4]")
+@json_option
+def model_eval(model: str, source: Path, reference: Path, beam: int | None, as_json: bool) -> None:
+    """Score MODEL, an installed model or the folder of a bundle, by BLEU and chrF on sentences with a reference translation."""
+    from console.evaluation import evaluation, evaluation_text
+    from console.format import to_json
+    from pipeline.engines import EngineOptions, default_beam
+
+    bundle = str(bundle_folder(read_settings(), model))
+    options = EngineOptions("csanmt", bundle, beam or default_beam("csanmt", bundle))
+    result = evaluation(options, source, reference)
+    click.echo(to_json(result) if as_json else evaluation_text(result))
+
+
 @model.command("import")
 @click.argument("folder", metavar="DIR", type=_PATH)
 @click.option(

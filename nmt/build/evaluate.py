@@ -10,6 +10,8 @@ from typing import Any
 
 from sacrebleu.metrics import BLEU, CHRF
 
+from models.errors import UnreadableFileError
+
 
 def score(outputs: Sequence[str], references: Sequence[str]) -> dict[str, float]:
     """Return BLEU and chrF with sacrebleu's default settings."""
@@ -32,7 +34,7 @@ def signatures() -> list[str]:
 def evaluate(folder: Path, name: str, translate: Callable[[list[str]], list[str]]) -> dict[str, Any]:
     """Return the scores of `translate` and of the other systems on one set, and the seconds that translating took."""
     reference = folder / f"{name}.ref.en"
-    sources, references = _lines(folder / f"{name}.zh"), _lines(reference if reference.exists() else folder / f"{name}.en")
+    sources, references = read_lines(folder / f"{name}.zh"), read_lines(reference if reference.exists() else folder / f"{name}.en")
     began = time.monotonic()
     outputs = translate(sources)
     seconds = time.monotonic() - began
@@ -40,9 +42,19 @@ def evaluate(folder: Path, name: str, translate: Callable[[list[str]], list[str]
     for path in sorted(folder.glob(f"{name}.*.en")):
         system = path.name.removeprefix(f"{name}.").removesuffix(".en")
         if system != "ref":
-            systems[system] = score(_lines(path), references)
+            systems[system] = score(read_lines(path), references)
     return {"set": name, "sentences": len(sources), "seconds": round(seconds, 2), "systems": systems}
 
 
-def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+def read_lines(path: Path) -> list[str]:
+    """Return the lines of a text file.
+
+    Raises:
+        UnreadableFileError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    except OSError as error:
+        raise UnreadableFileError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableFileError(f"{path} is not UTF-8; convert it") from error

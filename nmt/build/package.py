@@ -4,11 +4,15 @@ import argparse
 import json
 from pathlib import Path
 
+import numpy as np
 import torch
+from tokenizers import Tokenizer
 
+from nmt.build.calibrate import measure, smoothed
+from nmt.build.export import Network
 from nmt.build.layers import Variables
 from nmt.build.quantize import Scheme
-from nmt.build.writer import Description, write_bundle
+from nmt.build.writer import POSITIONS, Description, write_bundle
 from nmt.config import Alignment, NetworkConfig
 from nmt.tokenizer import SOURCE_FILE, TARGET_FILE
 
@@ -16,12 +20,24 @@ from nmt.tokenizer import SOURCE_FILE, TARGET_FILE
 def load_variables(checkpoint: Path) -> tuple[NetworkConfig, Variables]:
     """Return the averaged variables that `nmt.build.train` saved."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    return NetworkConfig.from_json(state["config"]), {name: value.numpy() for name, value in state["average"].items()}
+    return NetworkConfig.from_json(state["config"]), {name: value.float().numpy() for name, value in state["average"].items()}
 
 
 def guided_alignment(config: NetworkConfig) -> Alignment:
     """Return the attention that training with alignments guides: see `nmt.build.train.alignment_loss`."""
     return Alignment(config.decoder_layers - 1, (0,), 1)
+
+
+def calibrated(
+    network: tuple[NetworkConfig, Variables], tokenizer: Tokenizer, sentences: list[str], description: Description
+) -> tuple[tuple[NetworkConfig, Variables], Scheme]:
+    """Return the network with even activations, and a scheme with the scales that these sentences need."""
+    encoded = (np.array(item.ids, np.int64) for item in tokenizer.encode_batch(sentences, add_special_tokens=False))
+    sources = [ids for ids in encoded if 0 < len(ids) <= description.max_source]
+    config, variables = network
+    ranges = measure(Network(config, variables, POSITIONS, Alignment.usual(config)), sources, description.penalty)
+    changed, limits = smoothed(config, variables, ranges)
+    return (config, changed), Scheme("int8", limits)
 
 
 def main() -> None:
@@ -35,6 +51,7 @@ def main() -> None:
     parser.add_argument("--max-source", type=int, default=100, help="source tokens the model was trained for")
     parser.add_argument("--penalty", type=float, default=0.6, help="length penalty of the search")
     parser.add_argument("--placeholders", action="store_true", help="the model copies placeholders: see nmt.build.corpus")
+    parser.add_argument("--calibration", type=Path, help="source sentences, one a line, for constant 8-bit scales: see nmt.build.calibrate")
     parser.add_argument("--guided", action="store_true", help="the model was trained with alignments: see nmt.build.links")
     options = parser.parse_args()
     record = json.loads(options.record.read_text(encoding="utf-8"))
@@ -48,7 +65,11 @@ def main() -> None:
         alignment=guided_alignment(network[0]) if options.guided else None,
     )
     tokenizers = {SOURCE_FILE: options.tokenizers / "source.json", TARGET_FILE: options.tokenizers / "target.json"}
-    write_bundle(network, tokenizers, options.output, Scheme(options.precision), description)
+    scheme = Scheme(options.precision)
+    if options.calibration:
+        tokenizer = Tokenizer.from_file(str(options.tokenizers / "source.json"))
+        network, scheme = calibrated(network, tokenizer, options.calibration.read_text(encoding="utf-8").splitlines(), description)
+    write_bundle(network, tokenizers, options.output, scheme, description)
 
 
 if __name__ == "__main__":

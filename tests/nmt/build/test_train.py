@@ -8,13 +8,14 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs the build extra: pip install -e '.[build]'")
 
 import numpy as np  # noqa: E402
+from torch import Tensor  # noqa: E402
 
-from nmt.build.batches import batches  # noqa: E402
+from nmt.build.batches import Batch, batches  # noqa: E402
 from nmt.build.corpus import ParallelSet, gathered, pack_links, save_packed  # noqa: E402
-from nmt.build.network import is_semantic  # noqa: E402
-from nmt.build.objectives import meanings  # noqa: E402
+from nmt.build.network import Network, is_semantic  # noqa: E402
+from nmt.build.objectives import Likelihood, meanings  # noqa: E402
 from nmt.build.train import Plan, held_out_loss, main, train  # noqa: E402
-from nmt.build.trainer import Schedule  # noqa: E402
+from nmt.build.trainer import Schedule, Trainer  # noqa: E402
 from nmt.config import NetworkConfig  # noqa: E402
 from tests.nmt.build.toy import PAIRS, Tokenizers, config_of, packed, train_tokenizers, trainer_of  # noqa: E402
 
@@ -118,6 +119,22 @@ def test_the_command_pauses_and_goes_on(config: NetworkConfig, data: ParallelSet
     assert entry["step"] == 5
     assert entry["tokens_per_second"] > 0
     assert entry["dev"] > 0
+
+
+class Uncompilable(Likelihood):
+    def loss(self, batch: Batch) -> Tensor:
+        if self.forward is not self.network:
+            raise RuntimeError("no compiler was found\nand a long story")
+        return super().loss(batch)
+
+
+def test_what_cannot_be_compiled_is_trained_as_it_is_and_one_line_says_so(
+    config: NetworkConfig, data: ParallelSet, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    trainer = Trainer(Uncompilable(Network(config)), Schedule(2, float("inf"), 1e-3, 1), tmp_path, "cpu")
+    train(trainer, data, None, Plan(512, 5, compile=True))
+    assert trainer.step == 2
+    assert [record.message for record in caplog.records] == ["torch.compile failed, training goes on without it: no compiler was found"]
 
 
 def test_guidance_teaches_the_head_where_each_token_comes_from(config: NetworkConfig, data: ParallelSet, tmp_path: Path) -> None:
