@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from html import unescape
 from itertools import count
 from xml.sax.saxutils import escape
@@ -18,6 +19,8 @@ MAX_BYTES = 50_000_000
 _ELEMENTS = frozenset(["g", "mrk", "pc"])  # hold text; other inline elements are codes, content and all
 _ENCODING = re.compile(r"""^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]+)""")
 _ID = re.compile(r"""(\sid\s*=\s*["'])([^"']*)(["'])""")
+
+_PAIRED_CODE = re.compile(r"""<(?:\w+:)?(bpt|ept)\s(?:[^>]*\s)?(?:rid|id)\s*=\s*["']([^"']*)["']""")
 
 _Edit = tuple[int, int, str]
 
@@ -80,7 +83,20 @@ def _inline(file: XliffFile, unit: Unit) -> Inline:
         else:
             found.append(Atom(Kind.ANCHOR, raw))
             depth = int(not tag.empty)
-    return Inline(found if unit.preserve else collapsed(found))
+    paired = _paired(found)
+    return Inline(paired if unit.preserve else collapsed(paired))
+
+
+def _paired(found: Sequence[Atom]) -> list[Atom]:
+    """Return atoms in which a <bpt> and its <ept>, codes that begin and end something, are an element around what lies between."""
+    codes = {match.groups(): place for place, atom in enumerate(found) if (match := _PAIRED_CODE.match(atom.raw))}
+    result = list(found)
+    for (name, key), place in codes.items():
+        end = codes.get(("ept", key), 0)
+        if name == "bpt" and place < end:
+            result[place] = replace(found[place], kind=Kind.OPEN, name=f"bpt {key}")
+            result[end] = replace(found[end], kind=Kind.CLOSE, name=f"bpt {key}")
+    return result
 
 
 def _is_protected(file: XliffFile, tag: XmlTag) -> bool:

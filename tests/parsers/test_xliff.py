@@ -79,6 +79,18 @@ def test_elements_move_with_their_words_and_their_copies_get_ids_of_their_own() 
     assert '<target><pc id="1">b</pc> a <pc id="1_2">b</pc> c</target>' in written
 
 
+def test_codes_that_begin_and_end_something_are_an_element() -> None:
+    (block,) = blocks(v1('<trans-unit><source>甲<bpt id="1">&lt;b></bpt>乙<ept id="1">&lt;/b></ept>丙<ept id="2"/></source></trans-unit>'))
+    assert [(part, len(span.path)) for part, span in zip(parts(block), block.spans, strict=True)] == [
+        ("甲", 0),
+        ("乙", 1),
+        ("丙", 0),
+        ("", 0),
+    ]
+    (crossed,) = blocks(v1('<trans-unit><source><bpt id="1"/>甲<bpt id="2"/>乙<ept id="1"/>丙<ept id="2"/></source></trans-unit>'))
+    assert not crossed.movable
+
+
 @pytest.mark.parametrize(
     ("unit", "is_open"),
     [
