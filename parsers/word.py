@@ -9,7 +9,7 @@ from models.errors import OutputError
 from parsers.package import Package
 from parsers.word_check import anchors, census, check_conserved
 from parsers.word_edit import apply, is_moved, unbind
-from parsers.word_parts import Part, is_signed, parse, styles_root, text_parts
+from parsers.word_parts import Part, is_signed, parse, styles_of, text_parts
 from parsers.word_revisions import accept_revisions
 from parsers.word_runs import paragraphs
 from parsers.word_slots import Paragraph
@@ -58,7 +58,7 @@ class WordParser:
 
 def _stories(package: Package, options: ReadOptions) -> list[_Story]:
     parts = text_parts(package, options)
-    looks = looks_of(styles_root(package, parts[0]), options.dnt_styles)
+    looks = looks_of(styles_of(package, parts[0]), options.dnt_styles)
     stories = []
     for part in parts:
         root = part.tree.getroot()

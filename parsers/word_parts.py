@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from docx.opc.constants import RELATIONSHIP_TYPE
@@ -12,7 +13,8 @@ from lxml import etree
 from models.document import DEFAULT_OPTIONS, ReadOptions
 from models.errors import CorruptDocumentError, UnsafeDocumentError
 from parsers.package import Package
-from parsers.word_names import WORD_NAMESPACES, Element
+from parsers.word_names import WORD_NAMESPACES
+from parsers.word_styles import StyleTable, style_table
 
 TRANSITIONAL: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 STRICT: Final = "http://purl.oclc.org/ooxml/officeDocument/relationships"
@@ -83,10 +85,15 @@ def text_parts(package: Package, options: ReadOptions = DEFAULT_OPTIONS) -> list
     return list(found.values())
 
 
-def styles_root(package: Package, main: Part) -> Element | None:
-    """Return the root of the styles part, if there is one."""
-    names = list(_related(package, main.name, (RELATIONSHIP_TYPE.STYLES,)))
-    return parse(names[0], package.read(names[0])).tree.getroot() if names else None
+def styles_of(package: Package, main: Part) -> StyleTable | None:
+    """Return what the styles part says, if there is one."""
+    names = _related(package, main.name, (RELATIONSHIP_TYPE.STYLES,))
+    return _styles(names[0], package.read(names[0])) if names else None
+
+
+@lru_cache(maxsize=16)  # a document is read twice, and many are made from one template
+def _styles(name: str, source: bytes) -> StyleTable:
+    return style_table(parse(name, source).tree.getroot())
 
 
 def is_signed(package: Package) -> bool:

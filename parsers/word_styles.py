@@ -110,30 +110,50 @@ class Looks:
         return {name: value for properties in reversed(chain) for name, value in properties.items()}
 
 
-def looks_of(root: Element | None, kept: tuple[str, ...] = ()) -> Looks:
-    """Return the looks by the styles of a document, given the root of its styles part."""
-    folded = frozenset(name.casefold() for name in kept)
-    if root is None:
-        return Looks(kept=folded)
+@dataclass(frozen=True, slots=True)
+class StyleTable:
+    """What a styles part says of runs: the properties of all, the styles by identifier, and the style of paragraphs that name none."""
+
+    defaults: Properties
+    styles: Mapping[str, Style]
+    default_paragraph: str | None
+
+
+def style_table(root: Element) -> StyleTable:
+    """Return what the styles part with this root says."""
     word = str(root.tag).rpartition("}")[0] + "}"
-    defaults = root.find(f"{word}docDefaults/{word}rPrDefault/{word}rPr")
     styles: dict[str, Style] = {}
     default_paragraph = None
     for node in root.iterchildren(f"{word}style"):
-        identifier = attribute(node, "styleId") or ""
-        styles[identifier] = Style(_child(node, "name") or identifier, _child(node, "basedOn"), _own(node.find(f"{word}rPr")))
-        if attribute(node, "type") == "paragraph" and attribute(node, "default") in {"1", "true", "on"}:
+        identifier = node.get(f"{word}styleId", "")
+        styles[identifier] = _style(node, word, identifier)
+        if node.get(f"{word}type") == "paragraph" and node.get(f"{word}default") in {"1", "true", "on"}:
             default_paragraph = identifier
-    return Looks(_own(defaults), styles, default_paragraph, folded)
+    return StyleTable(_own(root.find(f"{word}docDefaults/{word}rPrDefault/{word}rPr")), styles, default_paragraph)
+
+
+def looks_of(table: StyleTable | None, kept: tuple[str, ...] = ()) -> Looks:
+    """Return the looks by the styles of a document; `kept` names the styles and colours of text that is not translated."""
+    folded = frozenset(name.casefold() for name in kept)
+    if table is None:
+        return Looks(kept=folded)
+    return Looks(table.defaults, table.styles, table.default_paragraph, folded)
+
+
+def _style(node: Element, word: str, identifier: str) -> Style:
+    name, base, properties = identifier, None, None
+    for child in node:
+        if child.tag == f"{word}name":
+            name = child.get(f"{word}val", identifier)
+        elif child.tag == f"{word}basedOn":
+            base = child.get(f"{word}val")
+        elif child.tag == f"{word}rPr":
+            properties = child
+    return Style(name, base, _own(properties))
 
 
 def _own(properties: Element | None) -> Properties:
     return {} if properties is None else dict(_direct(properties))
-
-
-def _child(node: Element, name: str) -> str | None:
-    child = node.find(f"{str(node.tag).rpartition('}')[0]}}}{name}")
-    return None if child is None else attribute(child, "val")
 
 
 def _direct(properties: Element) -> Iterator[tuple[str, tuple[str, ...]]]:
