@@ -128,6 +128,7 @@ class Uncompilable(Likelihood):
         return super().loss(batch)
 
 
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # of torch's compiler itself
 def test_what_cannot_be_compiled_is_trained_as_it_is_and_one_line_says_so(
     config: NetworkConfig, data: ParallelSet, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
