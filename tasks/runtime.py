@@ -59,7 +59,7 @@ class Runtime:
     def scope(self, options: JobOptions, signature: str) -> Scope:
         """Return which entries of the translation memory count for a job."""
         glossary = self.glossary(options)
-        return Scope(signature) if glossary is None else Scope(signature, glossary.digest)
+        return Scope(signature) if glossary is None else Scope(signature, lru_cache(maxsize=None)(glossary.digest))
 
     def recover(self) -> None:
         """Put right what dead processes left behind, and tell the workers what is due."""

@@ -13,6 +13,7 @@ import psutil
 
 from models.database import Database
 from models.jobs import NewDocument, create_job
+from models.options import JobOptions
 from models.reports import DocumentSummary, JobSummary, document_rows, job_summary
 from pipeline.engines import EngineOptions, engine_signature
 from pipeline.settings import Settings
@@ -33,7 +34,7 @@ class Jobsite:
         if url.startswith("sqlite"):
             audit(self.database)
 
-    def submit(self, texts: Mapping[str, str] | None = None, output: str = "out") -> int:
+    def submit(self, texts: Mapping[str, str] | None = None, output: str = "out", options: JobOptions = OPTIONS) -> int:
         """Write the texts and record a job that translates them."""
         documents = []
         for name, text in (texts or {f"{number}.txt": chapter(number) for number in range(6)}).items():
@@ -42,7 +43,7 @@ class Jobsite:
             documents.append(NewDocument(str(source), str(self.folder / output / name)))
         signature = engine_signature(EngineOptions(OPTIONS.engine))
         with self.database.begin() as session:
-            self.job_id = create_job(session, OPTIONS, signature, documents)
+            self.job_id = create_job(session, options, signature, documents)
         return self.job_id
 
     def start(self, *command: str, **changes: Any) -> subprocess.Popen[str]:
@@ -77,6 +78,13 @@ class Jobsite:
 def chapter(number: int, sentences: int = 40) -> str:
     """Return a text in which no sentence occurs twice, also not in another chapter."""
     return "".join(f"这是第{number}章的第{sentence}句话。\n" for sentence in range(sentences))
+
+
+def marked_chapter(number: int, sentences: int = 20) -> str:
+    """Return a page with a bold word in each of its sentences, some of which are in every chapter."""
+    own = (f"<p>这是第{number}章的<b>第{sentence}句</b>汇率话。</p>\n" for sentence in range(sentences))
+    shared = (f"<p>每章都有<i>这第{sentence}句</i>银行话。</p>\n" for sentence in range(sentences // 2))
+    return "".join((*own, *shared))
 
 
 def start(*command: str, settings: Settings) -> subprocess.Popen[str]:
