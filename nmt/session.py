@@ -167,11 +167,14 @@ class Decoding:
         for name, value in [*self._inputs.items(), *self._fixed.items(), ("history", self._history), ("wanted", self._wanted)]:
             self._bind_input(name, value)
         for name, value in self._outputs.items():
-            self._binding.bind_ortvalue_output(name, _shared(value))
+            self._bind_output(name, value)
         for name, value in self._caches.items():
             memory = _shared(value.reshape(-1, *value.shape[2:]))
             self._binding.bind_ortvalue_input(name, memory)
             self._binding.bind_ortvalue_output(f"next_{name}", memory)
+
+    def _bind_output(self, name: str, value: NDArray[Any]) -> None:
+        self._binding.bind_ortvalue_output(name, _shared(value))
 
     def _bind_input(self, name: str, value: NDArray[Any]) -> None:
         self._binding.bind_ortvalue_input(name, _shared(value))

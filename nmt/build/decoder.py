@@ -182,9 +182,11 @@ class _Decoder(Layers):
     def _logits(self, x: str, name: str) -> str:
         """Return the scores of the target tokens, B x K x softmax_width; those beyond the vocabulary are never chosen."""
         filling = self.config.softmax_width - self.config.target_vocabulary
-        matrix = np.pad(self.variables[name].T, ((0, 0), (0, filling)))
+        projection = f"{name}/projection"  # apart from the embedding only where calibration has changed it
+        matrix = self.variables[projection] if projection in self.variables else self.variables[name].T
+        matrix = np.pad(matrix, ((0, 0), (0, filling)))
         bias = np.pad(np.zeros(self.config.target_vocabulary, np.float32), (0, filling), constant_values=MASKED) if filling else None
-        return self.graph.linear(x, matrix, bias, f"{name}/projection")
+        return self.graph.linear(x, matrix, bias, projection)
 
     def _continuations(self, logits: str) -> None:
         """Give out the best continuations of each sentence by log-probability."""

@@ -16,6 +16,7 @@ MICROSOFT = "com.microsoft"
 IR_VERSION = 10
 # Activations are unsigned around this: processors multiply unsigned by signed bytes; ONNX Runtime takes ten times as long otherwise.
 ZERO_POINT = 128
+PROBE = "range:"  # what the names of probes begin with
 _PAGE = 4096  # bytes: ONNX Runtime maps tensors that start at one
 _LARGE = 1024  # bytes: what is smaller stays in the graph, where ONNX Runtime reads shapes
 
@@ -110,6 +111,8 @@ class Graph:
         self, value: str, matrix: NDArray[np.float32], bias: NDArray[np.float32] | None, name: str, *, positive: bool = False
     ) -> str:
         """Return value · matrix + bias for a `value` [..., inputs] and a `matrix` [inputs, outputs]; `positive`: of its positive part."""
+        if self.scheme.probes:
+            self._probe(value, len(matrix), name)
         limit = self.scheme.ranges.get(name)
         if self.scheme.is_exact(name) or limit is None:
             value = self.op("Relu", value) if positive else value
@@ -117,6 +120,12 @@ class Graph:
             result = product(value, matrix, name)
             return result if bias is None else self.op("Add", result, self.constant(bias, np.float32, f"{name}/bias"))
         return self._fixed_product(value, matrix, bias, name, Fixed(limit, positive))
+
+    def _probe(self, value: str, width: int, name: str) -> None:
+        """Give out the largest absolute value of each channel."""
+        rows = self.op("Reshape", self.op("Abs", value), self.constant([-1, width], np.int64))
+        largest = self.op("ReduceMax", rows, self.constant([0], np.int64), keepdims=0)
+        self.output(largest, f"{PROBE}{name}", TensorProto.FLOAT, [width])
 
     def _exact_product(self, value: str, matrix: NDArray[np.float32], name: str) -> str:
         return self.op("MatMul", value, self.constant(matrix, np.float32, name))

@@ -16,11 +16,13 @@ class Scheme:
 
     `exact` ones stay in 32 bits. `ranges` holds the largest absolute activation where that was measured (calibration): it becomes a
     constant scale. All other products take the scale of each row of activations while they run.
+    With `probes` the graphs also give out the range of each product's input.
     """
 
     precision: Precision
     ranges: Mapping[str, float] = field(default_factory=dict)
     exact: frozenset[str] = frozenset()
+    probes: bool = False
 
     def is_exact(self, name: str) -> bool:
         """Return whether the product stays in 32 bits."""

@@ -22,7 +22,7 @@ from nmt.bundle import DEFAULT_BEAM, FORMAT, MANIFEST, verify
 from nmt.config import Alignment, NetworkConfig, variable_shapes
 from nmt.session import DECODER_FILE, ENCODER_FILE
 
-_POSITIONS = 512
+POSITIONS = 512
 _SIZES = {"fp32": 4, "int8": 1}  # bytes a parameter
 _INLINE = 512 * 2**20  # bytes of weights up to which the graphs hold them themselves
 
@@ -73,7 +73,7 @@ def write_bundle(
             partial.mkdir()
             external = _parameters(network[0]) * _SIZES[scheme.precision] > inline
             alignment = description.alignment or Alignment.usual(network[0])
-            exported = Network(*network, max(_POSITIONS, description.max_target or 0), alignment)
+            exported = Network(*network, max(POSITIONS, description.max_target or 0), alignment)
             _write_graphs(partial, exported, scheme, external=external)
             for name, path in tokenizer.items():
                 shutil.copyfile(path, partial / name)
