@@ -16,7 +16,7 @@ TranslateDocsError
 ├── SettingsError               an environment variable has a value that cannot be used
 ├── ModelError                  missing, damaged or incompatible model bundle
 ├── GlossaryError               a glossary that cannot be read, or that there is not
-├── ServiceError                database or broker out of reach; worth a retry
+├── ServiceError                database, broker or model hub out of reach; worth a retry
 └── JobError                    no such job, or not in a state that allows this
 
 `code` is stable: it stands in `--json` output and in the database. `exit_code` is the process exit status where the error ends
@@ -131,7 +131,7 @@ class GlossaryError(TranslateDocsError):
 
 
 class ServiceError(TranslateDocsError):
-    """The database or the broker is out of reach."""
+    """The database, the broker or the model hub is out of reach."""
 
     code = "service"
     exit_code = 75
