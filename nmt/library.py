@@ -39,13 +39,13 @@ def place_for(name: str, library: Path, *, replace: bool) -> Path:
     """
     if not _NAME.fullmatch(name) or name == default_bundle().name:
         raise ModelError(
-            f"a model cannot have the name {name!r}; take another, of at most 64 letters, digits, '.', '_' and '-', with --name"
+            f"a model cannot have the name {name!r}; take another, of at most 64 letters, digits, '.', '_' and '-' (install: --name)"
         )
     folder = library / name
     if os.path.lexists(folder) and not replace:
-        raise OutputError(f"there is a model {name} in {library}; --force replaces it, another --name keeps both")
+        raise OutputError(f"there is a model {name} in {library}; --force replaces it, another name keeps both")
     if os.path.lexists(folder) and not (folder / MANIFEST).is_file():
-        raise OutputError(f"{folder} exists and is no model; move it away, or take another --name")
+        raise OutputError(f"{folder} exists and is no model; move it away, or take another name")
     return folder
 
 

@@ -82,7 +82,7 @@ def test_the_signature_follows_weights_and_decoding(copy: Path) -> None:
 def test_what_older_bundles_do_not_say_has_its_old_meaning(copy: Path) -> None:
     values = json.loads((copy / MANIFEST).read_text())
     values.pop("tokenizer", None)
-    decoding = {key: values["decoding"][key] for key in ("max_source", "penalty")}
+    decoding = {key: values["decoding"][key] for key in ("max_source", "penalty", "alignment")}
     (copy / MANIFEST).write_text(json.dumps(values | {"decoding": decoding}))
     manifest = load_manifest(copy)
     assert (manifest.tokenizer, manifest.max_target, manifest.beam) == ("subword", None, 4)
@@ -92,7 +92,8 @@ def test_the_signature_follows_tokenizer_and_limit(copy: Path) -> None:
     before = signature(copy, 4)
     edit(copy, tokenizer="jieba-bpe")
     changed = signature(copy, 4)
-    edit(copy, decoding={"max_source": 100, "penalty": 0.6, "max_target": 40})
+    alignment = json.loads((copy / MANIFEST).read_text())["decoding"]["alignment"]
+    edit(copy, decoding={"max_source": 100, "penalty": 0.6, "max_target": 40, "alignment": alignment})
     assert len({before, changed, signature(copy, 4)}) == 3
 
 
@@ -100,3 +101,10 @@ def test_a_tokenizer_of_a_newer_version_is_an_error(copy: Path) -> None:
     edit(copy, tokenizer="telepathy")
     with pytest.raises(ModelError, match=r"bundle\.json names the tokenizer 'telepathy'"):
         open_tokenizer(load_manifest(copy))
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/b", "..", MANIFEST, ""])
+def test_a_name_that_leads_out_of_the_bundle_is_damage(copy: Path, name: str) -> None:
+    edit(copy, files={name: "0" * 64})
+    with pytest.raises(ModelError, match="is no name of a file in a bundle"):
+        load_manifest(copy)
