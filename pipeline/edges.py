@@ -53,7 +53,7 @@ class Edges:
 
     def _of_plain(self, place: int, votes: Sequence[float]) -> float:
         left, right = self._neighbours(place, votes)
-        return left if self._words[place] in _ENDING_MARKS else max(left, right)
+        return max(votes[place], left, 0.0 if self._words[place] in _ENDING_MARKS else right)
 
     def _neighbours(self, place: int, votes: Sequence[float]) -> tuple[float, float]:
         before, after = self._before[place], self._after[place]

@@ -7,20 +7,16 @@ better and the slots may move. What cannot change (results of fields, kept words
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, groupby, pairwise
+from itertools import groupby
 
 from models.document import Span, SpanKind
 from models.segment import Link
-from pipeline.edges import Edges
-from pipeline.proportion import demand, same_words
-from pipeline.votes import Votes
+from pipeline.scores import Scores
+from pipeline.windows import Item, State, fit
 
-_NEVER = -1e9
-_OUTSIDE = 0.05  # what a word must take from an element beyond what it takes from the text around it
-_OWN = 0.05  # what a vote for the slot itself counts, beside one for all slots that look like it
-_COPY = 0.02  # what a copy of a slot must gain
-_ANCHORED = 2  # characters before an anchor that say where it belongs
-_CROSSING = 0.1  # what each crossing of two elements must gain
+_CROSSING = 0.1  # what another order must gain, and each crossing of two elements in it
+
+_Entry = tuple[Item, int, int]  # an item and its words, from the first to behind the last
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +28,6 @@ class Placed:
     last: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """Slots in one inline element, or one slot of the text around (`is_plain`)."""
-
-    slots: tuple[Span, ...]
-    is_plain: bool
-
-    @property
-    def start(self) -> int:
-        return self.slots[0].start
-
-    @property
-    def end(self) -> int:
-        return self.slots[-1].end
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What a stretch of words can be: an item, or (None) a copy of plain text.
-
-    `scores` has a number for each word or, where the state `is_empty`, for each place between words.
-    """
-
-    item: _Item | None
-    scores: Sequence[float]
-    least: int
-    is_empty: bool = False
-
-
 class Projector:
     """Places the slots of one segment, ranges of its source that tile it; `movable` says whether they may come in another order.
 
@@ -68,204 +35,137 @@ class Projector:
     """
 
     def __init__(self, texts: tuple[str, str], slots: Sequence[Span], links: Sequence[Link], *, movable: bool) -> None:
-        self._source, self._target = source, target = texts
         self._movable = movable
         self._slots = tuple(slots)
-        self._same = same_words(source, target)
-        self.votes = Votes(source, target, links, [slot.end for slot in slots])
-        self._edges = Edges([target[start:end] for start, end in self.votes.words], self.votes.literal)
+        self._scores = Scores(texts, links, [slot.end for slot in slots])
+        self.words = self._scores.votes.words
 
     def place(self) -> list[Placed]:
         """Return the slots over all words of the target, in the target's order."""
         is_flat = not self._movable and not any(slot.path for slot in self._slots)
-        return list(self._lay(self._slots, (0, len(self.votes.words)), len(self._slots) if is_flat else 0))
+        depth = len(self._slots) if is_flat else 0  # deeper than any path: each slot is an item of its own, and none is plain
+        return list(self._lay(self._slots, (0, len(self.words)), depth))
 
     def confidence(self, placed: Sequence[Placed], start: int, end: int) -> float:
         """Return how well the words given to the slots from `start` to `end` of the source are those that come from there, 0 to 1."""
-        votes = self.votes
-        inside = [word for item in placed if start <= item.slot.start < end for word in range(item.first, item.last)]
-        mass = sum(votes.vote(word, start, end) for word in inside)
-        given = sum(votes.total(word) for word in inside)
-        wanted = sum(votes.vote(word, start, end) for word in range(len(votes.words)))
-        return 2 * mass / (given + wanted) if mass else 0.0
+        words = [word for item in placed if start <= item.slot.start < end for word in range(item.first, item.last)]
+        return self._scores.confidence(words, start, end)
 
     def _lay(self, slots: tuple[Span, ...], window: tuple[int, int], depth: int) -> Iterator[Placed]:
         items = _items(slots, depth)
         if len(items) == 1:
             yield from self._inside(items[0], window, depth)
             return
-        for item, first, last in self._arrange(items, window):
+        for item, first, last in _Level(self._scores, items, window).arrange(movable=self._movable):
             yield from self._inside(item, (first, last), depth)
 
-    def _inside(self, item: _Item, window: tuple[int, int], depth: int) -> Iterator[Placed]:
+    def _inside(self, item: Item, window: tuple[int, int], depth: int) -> Iterator[Placed]:
         if len(item.slots) == 1:
             yield Placed(item.slots[0], *window)
         else:
             yield from self._lay(item.slots, window, depth + 1)
 
-    def _arrange(self, items: Sequence[_Item], window: tuple[int, int]) -> list[tuple[_Item, int, int]]:
+
+class _Level:
+    """The items of one level of nesting and the window of words that they share."""
+
+    def __init__(self, scores: Scores, items: Sequence[Item], window: tuple[int, int]) -> None:
+        self._scores = scores
+        self._items = items
+        self._window = window
+        self._plain = [item for item in items if item.is_plain]
+        self._plain_scores = scores.plain(self._plain, window) if self._plain else []
+        self._copies = [State(None, self._plain_scores)] if self._plain else []
+
+    def arrange(self, *, movable: bool) -> list[_Entry]:
         """Return the items with the words each gets, in the target's order; a plain one may come several times."""
-        straight, score = self._fit(self._states(items, window), window)
-        if not self._movable:
-            return _named(straight, items)
-        marked = [item for item in items if not item.is_plain and item.end > item.start]
-        order = sorted(marked, key=lambda item: self._centre(item, window))
-        if order == marked:
-            return _named(straight, items)
-        crossed, other = self._fit(self._crossed_states(order, items, window), window)
+        straight, score = fit(self._states(copies=movable), self._window)
+        if not movable:
+            return self._named(straight)
+        marked = [item for item in self._items if not item.is_plain and not item.is_anchor]
+        order = sorted(marked, key=lambda item: self._scores.centre(item, self._window))
         crossings = sum(a.start > b.start for index, a in enumerate(order) for b in order[index:])
-        if other - _CROSSING * crossings <= score:
-            return _named(straight, items)
-        return self._completed(crossed, items)
+        placed, other = fit(self._free_states(order), self._window)
+        free = self._completed(placed)
+        other += sum(self._insert(free, index) for index, item in enumerate(self._items) if item.is_anchor)
+        return free if other - _CROSSING * (crossings + 1) > score else self._named(straight)
 
-    def _states(self, items: Sequence[_Item], window: tuple[int, int]) -> list[_State]:
-        """Return the items in the source's order, with places for copies of plain text between those that are marked."""
-        plain = [item for item in items if item.is_plain]
-        copies = self._movable and bool(plain)
-        states: list[_State] = []
-        for item in items:
-            if copies and not item.is_plain and (not states or (states[-1].item and not states[-1].item.is_plain)):
-                states.append(_State(None, self._plain(plain, window), 0))
-            states.append(self._state(item, plain, window))
-        if copies and not items[-1].is_plain:
-            states.append(_State(None, self._plain(plain, window), 0))
-        return states
+    def _states(self, *, copies: bool) -> list[State]:
+        """Return the items in the source's order; with `copies`, a place for plain text on both sides of each that is marked."""
+        states: list[State] = []
+        after_marked = True
+        for item in self._items:
+            if copies and after_marked and not item.is_plain:
+                states += self._copies
+            states.append(self._scores.state(item, self._plain_scores, self._window))
+            after_marked = not item.is_plain
+        return [*states, *self._copies] if copies and after_marked else states
 
-    def _crossed_states(self, order: Sequence[_Item], items: Sequence[_Item], window: tuple[int, int]) -> list[_State]:
-        plain = [item for item in items if item.is_plain]
-        copies = [_State(None, self._plain(plain, window), 0)] if plain else []
-        states = list(copies)
+    def _free_states(self, order: Sequence[Item]) -> list[State]:
+        """Return marked items in another order, with a place for plain text on both sides of each."""
+        states = list(self._copies)
         for item in order:
-            states += [self._state(item, plain, window), *copies]
+            states += [self._scores.state(item, self._plain_scores, self._window), *self._copies]
         return states
 
-    def _state(self, item: _Item, plain: Sequence[_Item], window: tuple[int, int]) -> _State:
-        if item.start == item.end:
-            return _State(item, self._anchor_scores(item, window), 0, is_empty=True)
-        own = self._votes_for(item, window)
-        if item.is_plain:
-            return _State(item, [every + _OWN * vote for every, vote in zip(self._plain(plain, window), own, strict=True)], 0)
-        literal = self._literal(item)
-        if literal or (item.slots[0].kind is not SpanKind.TEXT and len(item.slots) == 1):
-            return self._fixed_state(item, literal, window)
-        bias = _OUTSIDE if plain else 0.0
-        scores = self._edges.marked(self._every_vote(item), self._source[item.start : item.end])
-        least = demand(self._source, (item.start, item.end), self._same)
-        return _State(item, [score - bias for score in scores[slice(*window)]], least)
+    def _named(self, placed: Sequence[tuple[State, int, int]]) -> list[_Entry]:
+        """Return the arrangement with the nearest plain slot for each copy of plain text that got words."""
+        result: list[_Entry] = []
+        seen = 0
+        for state, first, last in placed:
+            if state.item is not None:
+                result.append((state.item, first, last))
+                seen += 1
+            elif first < last:
+                result.append((self._nearest_plain(seen - 0.5), first, last))
+        return result
 
-    def _fixed_state(self, item: _Item, place: range, window: tuple[int, int]) -> _State:
-        """Return the state of an item that takes the text at `place` of the target and nothing else."""
-        if not place:
-            return _State(item, self._anchor_scores(item, window), 0, is_empty=True)
-        inside = [start in place and end - 1 in place for start, end in self.votes.words[slice(*window)]]
-        return _State(item, [2.0 if own else -2.0 for own in inside], 0)
+    def _nearest_plain(self, place: float) -> Item:
+        distances = {index: abs(index - place) for index, item in enumerate(self._items) if item.is_plain}
+        return self._items[min(distances, key=distances.__getitem__)]
 
-    def _literal(self, item: _Item) -> range:
-        """Return where the target has the very text of an item that has no Chinese; an empty range if it has not."""
-        starts = {word.source: word.target for word in self._same}
-        ends = {word.source + word.length: word.target + word.length for word in self._same}
-        place = range(starts.get(item.start, 0), ends.get(item.end, 0))
-        return place if self._target[place.start : place.stop] == self._source[item.start : item.end] else range(0)
-
-    def _anchor_scores(self, item: _Item, window: tuple[int, int]) -> list[float]:
-        """Return how well each place behind a word suits what has no words and belongs to the characters before it."""
-        start = max(0, item.start - _ANCHORED)
-        return [0.0, *(self.votes.vote(word, start, item.start) for word in range(*window))]
-
-    def _plain(self, plain: Sequence[_Item], window: tuple[int, int]) -> list[float]:
-        return self._edges.plain(self._sum(plain))[slice(*window)]
-
-    def _sum(self, items: Sequence[_Item]) -> list[float]:
-        return [sum(votes) for votes in zip(*(self._every_vote(item) for item in items), strict=True)]
-
-    def _every_vote(self, item: _Item) -> list[float]:
-        return self._votes_for(item, (0, len(self.votes.words)))
-
-    def _votes_for(self, item: _Item, window: tuple[int, int]) -> list[float]:
-        return [self.votes.vote(word, item.start, item.end) for word in range(*window)]
-
-    def _centre(self, item: _Item, window: tuple[int, int]) -> float:
-        """Return about where in the target an item lies."""
-        votes = [vote**2 for vote in self._votes_for(item, window)]
-        weighted = sum(place * vote for place, vote in enumerate(votes))
-        return weighted / sum(votes) if sum(votes) else len(votes) * item.start / max(1, len(self._source))
-
-    def _fit(self, states: Sequence[_State], window: tuple[int, int]) -> tuple[list[tuple[_State, int, int]], float]:
-        """Return the states with the words they get, so that the sum of the words' scores is greatest, and that sum."""
-        first, last = window
-        if sum(state.least for state in states) > last - first:
-            states = [_State(state.item, state.scores, 0, state.is_empty) for state in states]
-        best = [0.0] + [_NEVER * (count + 1) for count in range(last - first)]
-        choices: list[list[int]] = []
-        for state in states:
-            best, choice = _extend(best, state)
-            choices.append(choice)
-        edges = [last - first]
-        for choice in reversed(choices):
-            edges.append(choice[edges[-1]])
-        spans = pairwise(reversed(edges))
-        return [(state, first + start, first + end) for state, (start, end) in zip(states, spans, strict=True)], best[-1]
-
-    def _completed(self, placed: Sequence[tuple[_State, int, int]], items: Sequence[_Item]) -> list[tuple[_Item, int, int]]:
-        """Return the arrangement with a plain slot for each stretch of plain words, and the slots that got none beside their neighbours."""
-        plain = [item for item in items if item.is_plain]
+    def _completed(self, placed: Sequence[tuple[State, int, int]]) -> list[_Entry]:
+        """Return the arrangement with a plain slot for each stretch of plain words, and those that got none beside their neighbours."""
         done = [
-            (state.item or max(plain, key=lambda item: self._mass(item, first, last)), first, last)
+            (state.item or max(self._plain, key=lambda item: self._scores.mass(item, (first, last))), first, last)
             for state, first, last in placed
             if state.item or first < last
         ]
-        for index, item in enumerate(items):
-            if all(other is not item for other, _, _ in done):
-                at = next((place + 1 for place, entry in enumerate(done) if index and entry[0] is items[index - 1]), 0)
-                edge = done[at - 1][2] if at else (done[0][1] if done else 0)
-                done.insert(at, (item, edge, edge))
+        for index, item in enumerate(self._items):
+            if item.is_plain and all(other is not item for other, _, _ in done):
+                self._put_behind(done, item, index)
         return done
 
-    def _mass(self, item: _Item, first: int, last: int) -> float:
-        return sum(self._votes_for(item, (first, last)))
+    def _insert(self, entries: list[_Entry], index: int) -> float:
+        """Put the anchor with this index behind the word it belongs to, if that is plain, and return how well it suits that place."""
+        anchor, base = self._items[index], self._window[0]
+        scores = self._scores.anchor(anchor, self._window)
+        places = [place for item, first, last in entries if item.is_plain for place in range(first + 1, last + 1)]
+        place = max(places, key=lambda place: scores[place - base], default=base)
+        after_marked = index > 0 and not self._items[index - 1].is_plain
+        if after_marked or not scores[place - base]:
+            self._put_behind(entries, anchor, index)
+            return 0.0
+        at = next(at for at, (item, first, last) in enumerate(entries) if item.is_plain and first < place <= last)
+        item, first, last = entries[at]
+        rest: list[_Entry] = [(item, place, last)] if place < last else []
+        entries[at : at + 1] = [(item, first, place), (anchor, place, place), *rest]
+        return scores[place - base]
+
+    def _put_behind(self, entries: list[_Entry], item: Item, index: int) -> None:
+        """Put an item, which has this index, without words behind the first stretch of the one before it."""
+        before = self._items[index - 1] if index else None
+        at = next((at + 1 for at, (other, _, _) in enumerate(entries) if other is before), 0)
+        edge = entries[at - 1][2] if at else self._window[0]
+        entries.insert(at, (item, edge, edge))
 
 
-def _items(slots: Sequence[Span], depth: int) -> list[_Item]:
+def _items(slots: Sequence[Span], depth: int) -> list[Item]:
     """Return the elements at a depth of their paths, and the slots that are in none."""
-    items: list[_Item] = []
+    items: list[Item] = []
     for number, group in groupby(slots, key=lambda slot: slot.path[depth] if len(slot.path) > depth else None):
         if number is None:
-            items += [_Item((slot,), is_plain=slot.kind is SpanKind.TEXT and len(slot.path) == depth) for slot in group]
+            items += [Item((slot,), is_plain=slot.kind is SpanKind.TEXT and len(slot.path) == depth) for slot in group]
         else:
-            items.append(_Item(tuple(group), is_plain=False))
+            items.append(Item(tuple(group), is_plain=False))
     return items
-
-
-def _extend(best: Sequence[float], state: _State) -> tuple[list[float], list[int]]:
-    """Return, for each number of words, the best sum with one state more and where that state begins."""
-    if state.is_empty:
-        return [score + bonus for score, bonus in zip(best, state.scores, strict=True)], list(range(len(best)))
-    sums = [0.0, *accumulate(state.scores)]
-    result: list[float] = []
-    choice: list[int] = []
-    price = _COPY if state.item is None else 0.0
-    leader = -1
-    for count in range(len(best)):
-        begin = count - max(state.least, 1)
-        if begin >= 0 and (leader < 0 or best[begin] - sums[begin] > best[leader] - sums[leader]):
-            leader = begin
-        filled = best[leader] - sums[leader] + sums[count] - price if leader >= 0 else _NEVER * (count + 2)
-        empty = best[count] if state.least == 0 else _NEVER * (count + 2)
-        result.append(max(filled, empty))
-        choice.append(leader if filled > empty else count)
-    return result, choice
-
-
-def _named(placed: Sequence[tuple[_State, int, int]], items: Sequence[_Item]) -> list[tuple[_Item, int, int]]:
-    """Return the arrangement with the nearest plain slot for each copy of plain text that got words."""
-    plain = [index for index, item in enumerate(items) if item.is_plain]
-    result: list[tuple[_Item, int, int]] = []
-    seen = 0
-    for state, first, last in placed:
-        if state.item is not None:
-            result.append((state.item, first, last))
-            seen += 1
-        elif first < last:
-            at = seen
-            result.append((items[min(plain, key=lambda index: abs(index - at + 0.5))], first, last))
-    return result

@@ -12,6 +12,7 @@ from models.segment import Link
 from pipeline.punctuation import HAN
 
 _LATIN = re.compile(r"[A-Za-z0-9](?:[\w./:@+-]*[A-Za-z0-9])?", re.ASCII)
+_CHINESE = re.compile(f"{HAN.pattern}+")
 
 
 class SameWord(NamedTuple):
@@ -23,8 +24,10 @@ class SameWord(NamedTuple):
 
 
 def same_words(source: str, target: str) -> list[SameWord]:
-    """Return the Latin words and numbers that stand equally often on both sides, as they come in the source, with equal marks around."""
-    ours, theirs = _latin(source), _latin(target)
+    """Return the Latin words, numbers and Chinese that stand equally often on both sides, with equal marks around, by their source."""
+    ours, theirs = _found(_LATIN, source), _found(_LATIN, target)
+    theirs |= (chinese := _found(_CHINESE, target))
+    ours |= _found(re.compile("|".join(map(re.escape, sorted(chinese, key=len, reverse=True)))), source) if chinese else {}
     return sorted(
         _grown(source, target, SameWord(start, place, len(word)))
         for word, starts in ours.items()
@@ -72,10 +75,10 @@ def _edges(point: SameWord) -> tuple[tuple[int, int], tuple[int, int]]:
     return (point.source, point.target), (point.source + point.length, point.target + point.length)
 
 
-def _latin(text: str) -> dict[str, list[int]]:
-    """Return the Latin words and numbers of `text`, in lower case, and where each of them starts."""
+def _found(words: re.Pattern[str], text: str) -> dict[str, list[int]]:
+    """Return the words of a pattern in `text`, in lower case, and where each of them starts."""
     found: dict[str, list[int]] = defaultdict(list)
-    for match in _LATIN.finditer(text):
+    for match in words.finditer(text):
         found[match[0].lower()].append(match.start())
     return found
 

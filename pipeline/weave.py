@@ -108,7 +108,7 @@ class _Segment:
         projector = Projector((self.source, self.target), self.slots, links, movable=self.movable)
         placed = projector.place()
         confidence = min((projector.confidence(placed, *unit) for unit in _units(self.source, self.slots)), default=1.0)
-        return list(_runs(self.source, self.target, projector.votes.words, placed)), confidence
+        return list(_runs(self.source, self.target, projector.words, placed)), confidence
 
 
 def _units(source: str, slots: Sequence[Span]) -> list[tuple[int, int]]:
@@ -128,8 +128,10 @@ def _runs(source: str, target: str, words: Sequence[tuple[int, int]], placed: Se
         elif item.last == 0:
             end = 0
         else:
-            after = next((other for other in placed[index + 1 :] if other.first < other.last), item)
-            end = words[item.last][0] if _takes_blank(source, item, after) else words[item.last - 1][1]
+            rest = placed[index + 1 :]
+            after = next((other for other in rest if other.first < other.last), item)
+            anchored = rest[0].slot.kind is SpanKind.ANCHOR
+            end = words[item.last][0] if _takes_blank(source, item, after) and not anchored else words[item.last - 1][1]
         end = max(start, end)
         yield item.slot, end - start
         start = end

@@ -145,7 +145,7 @@ def test_formatting_that_no_link_places_is_told_and_the_worst_place_counts(tmp_p
     links = {"今天放假": [Link(0, 2, 0, 5, 1.0), Link(2, 4, 6, 13, 1.0)]}
     work = Assembly(path, prepare(path).sha256, tmp_path / "out.html", "en", {"今天放假": "Today holiday"}, links)
     written = assemble(work)
-    assert "<b> holiday</b>" in (tmp_path / "out.html").read_text()
+    assert "<b>holiday</b>" in (tmp_path / "out.html").read_text()
     assert set(written.placed) == {"今天放假"}
     assert written.placed["今天放假"].confidence < 1
     assert assemble(replace(work, links={})).placed["今天放假"].is_unsure
