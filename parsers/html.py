@@ -4,12 +4,11 @@ The tree is never serialised: BeautifulSoup would rewrite attributes, entities a
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import chain
 
 from bs4 import BeautifulSoup
 
-from models.document import DEFAULT_OPTIONS, Block, Document, ReadOptions, SpanKind
+from models.document import DEFAULT_OPTIONS, Block, Document, ReadOptions
 from models.errors import DocumentTooLargeError
 from parsers.encoding import DecodedText, declared_encoding, decode
 from parsers.html_blocks import Page, PlacedBlock, Slot, read_page
@@ -72,7 +71,7 @@ def _block_edits(source: str, placed: PlacedBlock, target: Block, copies: list[s
     codes = [span.code for span in target.spans]
     if placed.region and codes != list(range(len(placed.slots))):
         raw = source[placed.region.start : placed.region.end]
-        rendered, made = placed.region.render(_spaced(target, placed.region.kept), escape)
+        rendered, made = placed.region.render(target, escape)
         copies += made
         yield placed.region.start, placed.region.end, f"{_lead(raw)}{rendered.strip(SPACE)}{_trail(raw)}"
         return
@@ -81,21 +80,6 @@ def _block_edits(source: str, placed: PlacedBlock, target: Block, copies: list[s
         text = texts.get(code, "")
         if slot and text != slot.shown.text:
             yield slot.start, slot.end, _rendered(source, slot, text)
-
-
-def _spaced(block: Block, kept: frozenset[int]) -> Block:
-    """Return a block with the spaces that English wants between its words and the elements that are kept as words."""
-    text, spans = "", []
-    for index, span in enumerate(block.spans):
-        part = block.text[span.start : span.end]
-        words = part if span.kind is SpanKind.TEXT else ""
-        if words and index and block.spans[index - 1].code in kept and wants_space_before(part[0]):
-            part = f" {part}"
-        if words and index + 1 < len(block.spans) and block.spans[index + 1].code in kept and wants_space_after(part[-1]):
-            part = part.rstrip(SPACE) + " "
-        spans.append(replace(span, start=len(text), end=len(text) + len(part)))
-        text += part
-    return replace(block, text=text, spans=tuple(spans))
 
 
 def _lead(raw: str) -> str:

@@ -6,7 +6,7 @@ image, a comment, `<code>`) is an anchor.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.document import Block
 from parsers.html_scanner import Comment, EndTag, StartTag, Text, attributes_at, scan
@@ -26,14 +26,13 @@ Shown = Mapping[int, str]  # where each slot of text starts in the source, and t
 class Region:
     """A range of a page's source that is one block with its inline elements.
 
-    `starts` has for each code the start of its slot of text, None for an anchor or a break; `kept` are the anchors that read as words.
+    `starts` has for each code the start of its slot of text, None for an anchor or a break.
     """
 
     start: int
     end: int
     inline: Inline
     starts: tuple[int | None, ...]
-    kept: frozenset[int]
 
     def render(self, block: Block, escape: Callable[[str], str]) -> tuple[str, list[str]]:
         """Return the region's source for a translated block, and the start tags of the elements that were copied for it."""
@@ -103,8 +102,8 @@ class _Reader:
         if self._open or len(seen) != len(self._shown):
             raise _NotNestedError
         leaves = [number for number, atom in enumerate(self._atoms) if atom.kind not in (Kind.OPEN, Kind.CLOSE)]
-        kept = frozenset(code for code, number in enumerate(leaves) if number in self._words)
-        return Region(self._first, end, Inline(self._atoms), tuple(self._starts[number] for number in leaves), kept)
+        atoms = [replace(atom, is_word=number in self._words) for number, atom in enumerate(self._atoms)]
+        return Region(self._first, end, Inline(atoms), tuple(self._starts[number] for number in leaves))
 
     def _take(self, token: StartTag | EndTag | Comment | Text) -> None:
         raw = self._source[self._first + token.start : self._first + token.end]

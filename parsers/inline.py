@@ -3,7 +3,7 @@
 It is for formats whose markup is text: tags of HTML, XLIFF and subtitles, marks of Markdown.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -91,26 +91,13 @@ class Inline:
         self._check(block)
         if not self._movable:
             return self._rendered_in_place(block, escape)
-        opened: list[int] = []
-        used: set[int] = set()
-        parts: list[str] = []
-        after_text = after_word = False
+        writer = _Writer(self._marks, copied)
         for span in block.spans:
             slot = self._slots[span.code]
             text = block.text[span.start : span.end]
-            is_text = slot.atom.kind is Kind.TEXT
-            if not text and is_text and self._is_needless(slot, block):
-                continue
-            _pass(parts, list(self._ends(opened, slot.path)), blanks=after_text)
-            starts = list(self._starts(opened, slot.path, used, copied))
-            written = _source(slot.atom, text, escape)
-            if (after_word and wants_space_before(text[:1])) or (slot.atom.is_word and wants_space_after("".join(parts[-1:])[-1:])):
-                parts.append(" ")
-            rest = written.lstrip(" ") if starts and is_text else written
-            parts += [written[: len(written) - len(rest)], *starts, rest]
-            after_text, after_word = is_text, slot.atom.is_word
-        _pass(parts, list(self._ends(opened, ())), blanks=after_text)
-        return "".join(parts)
+            if text or slot.atom.kind is not Kind.TEXT or not self._is_needless(slot, block):
+                writer.add(slot, _source(slot.atom, text, escape), text)
+        return writer.finish()
 
     def _nested(self) -> list[_Slot] | None:
         """Return the slots with their paths, or None where the elements are not well nested."""
@@ -142,19 +129,6 @@ class Inline:
         others = (span for span in block.spans if span.start < span.end or self._slots[span.code].atom.kind is not Kind.TEXT)
         return not slot.path or any(self._slots[span.code].path[: len(slot.path)] == slot.path for span in others)
 
-    def _ends(self, opened: list[int], path: tuple[int, ...]) -> Iterator[str]:
-        """Yield the end marks of the open elements that are not in `path`."""
-        while tuple(opened) != path[: len(opened)]:
-            yield self._marks[opened.pop()][1].raw
-
-    def _starts(self, opened: list[int], path: tuple[int, ...], used: set[int], copied: Callable[[str], str]) -> Iterator[str]:
-        """Yield the start marks of the elements of `path` that are not open yet."""
-        for element in path[len(opened) :]:
-            start = self._marks[element][0].raw
-            yield copied(start) if element in used else start
-            used.add(element)
-            opened.append(element)
-
     def _rendered_in_place(self, block: Block, escape: Callable[[str], str]) -> str:
         """Return the atoms in their order, with other texts."""
         texts = iter(block.text[span.start : span.end] for span in sorted(block.spans, key=lambda span: span.code))
@@ -171,14 +145,54 @@ def wants_space_after(character: str) -> bool:
     return character != "" and not character.isspace() and not is_wide(character) and character not in _OPENERS
 
 
-def _pass(parts: list[str], ends: Sequence[str], *, blanks: bool) -> None:
-    """Add end marks; with `blanks` the last part is text, and those at its end go behind the marks."""
-    if ends and blanks:
-        last = parts.pop()
-        text = last.rstrip(" ")
-        parts += [text, *ends, last[len(text) :]]
-    else:
-        parts += ends
+class _Writer:
+    """Sets slots in a row, with the marks of their elements between them, and blanks outside these."""
+
+    def __init__(self, marks: Mapping[int, tuple[Atom, Atom]], copied: Callable[[str], str]) -> None:
+        self._marks = marks
+        self._copied = copied
+        self._parts = [""]
+        self._opened: list[int] = []
+        self._used: set[int] = set()
+        self._last = ""  # the character before, if that is text
+        self._after_word = False
+
+    def add(self, slot: _Slot, written: str, text: str) -> None:
+        """Set a slot that shows `text`, whose source is `written`."""
+        is_text = slot.atom.kind is Kind.TEXT
+        self._end(slot.path)
+        starts = list(self._starts(slot.path))
+        rest = written.lstrip(" ") if starts and is_text else written
+        wants_space = (self._after_word and wants_space_before(text[:1])) or (slot.atom.is_word and wants_space_after(self._last))
+        blank = " " if wants_space else written[: len(written) - len(rest)]
+        self._parts += [blank, *starts, rest]
+        if written:
+            self._last, self._after_word = text[-1:] if is_text else "", slot.atom.is_word
+
+    def finish(self) -> str:
+        """End the elements that are open and return all."""
+        self._end(())
+        return "".join(self._parts)
+
+    def _end(self, path: tuple[int, ...]) -> None:
+        """End the elements that are not in `path`; blanks at the end of a text go behind them."""
+        ends = []
+        while tuple(self._opened) != path[: len(self._opened)]:
+            ends.append(self._marks[self._opened.pop()][1].raw)
+        if ends and self._last == " ":
+            last = self._parts.pop()
+            text = last.rstrip(" ")
+            self._parts += [text, *ends, last[len(text) :]]
+        else:
+            self._parts += ends
+
+    def _starts(self, path: tuple[int, ...]) -> Iterator[str]:
+        """Begin the elements of `path` that are not open yet, and yield their start marks."""
+        for element in path[len(self._opened) :]:
+            start = self._marks[element][0].raw
+            yield self._copied(start) if element in self._used else start
+            self._used.add(element)
+            self._opened.append(element)
 
 
 def _source(atom: Atom, text: str, escape: Callable[[str], str]) -> str:
