@@ -10,9 +10,9 @@ from models.document import Block, Span, SpanKind
 from models.errors import LostMarkupError, OutputError
 from parsers.word_check import BINDINGS
 from parsers.word_move import moved
-from parsers.word_names import DRAWING_NAMESPACES, RUN_TAGS, WORD_NAMESPACES, XML_SPACE, Element, run_of
+from parsers.word_names import DRAWING_NAMESPACES, HAN, RUN_TAGS, WORD_NAMESPACES, XML_SPACE, Element, run_of
 from parsers.word_runs import XML_BLANKS
-from parsers.word_slots import STAND_IN, Paragraph, Place, Slot
+from parsers.word_slots import Paragraph, Place, Slot
 from parsers.word_typography import english
 
 _REGIONS: Final = {"en": "en-US", "zh": "zh-CN", "ja": "ja-JP", "ko": "ko-KR"}  # Word wants a region; other languages go in as given
@@ -75,6 +75,8 @@ def _tiles(block: Block) -> bool:
 
 def _settled(paragraph: Paragraph, new: Block) -> Block:
     """Return the block with no words where a field, an anchor or text that is kept takes none: they go to the next slot of text."""
+    if all(slot.kind is SpanKind.TEXT for slot in paragraph.slots):
+        return new
     wanted = list(paragraph.shown())
     kinds = [paragraph.slots[span.code].kind for span in new.spans]
     texts = [new.text[span.start : span.end] for span in new.spans]
@@ -87,6 +89,7 @@ def _settled(paragraph: Paragraph, new: Block) -> Block:
             _give(texts, kinds, place, (before, behind))
             if want.strip() and not texts[place]:
                 _reclaim(texts, kinds, place, want.strip())
+                _set_apart(texts, kinds, place)
     edges = [0, *accumulate(map(len, texts))]
     spans = tuple(Span(start, end, span.code) for (start, end), span in zip(pairwise(edges), new.spans, strict=True))
     return replace(new, text="".join(texts), spans=spans)
@@ -118,6 +121,16 @@ def _reclaim(texts: list[str], kinds: Sequence[SpanKind], place: int, word: str)
             return
 
 
+def _set_apart(texts: list[str], kinds: Sequence[SpanKind], place: int) -> None:
+    """Set blanks between words and a slot that the translation knows nothing of, since the file shows its text all the same."""
+    left = _text_slot(kinds, range(place - 1, -1, -1))
+    right = _text_slot(kinds, range(place + 1, len(kinds)))
+    if left is not None and texts[left][-1:].isalnum() and not HAN.match(texts[left][-1]):
+        texts[left] += " "
+    if right is not None and texts[right][:1].isalnum() and not HAN.match(texts[right][0]):
+        texts[right] = f" {texts[right]}"
+
+
 def _text_slot(kinds: Sequence[SpanKind], places: Iterable[int]) -> int | None:
     for place in places:
         if kinds[place] in {SpanKind.TEXT, SpanKind.BREAK}:
@@ -127,9 +140,8 @@ def _text_slot(kinds: Sequence[SpanKind], places: Iterable[int]) -> int | None:
 
 def _stand_ins(paragraph: Paragraph) -> re.Pattern[str] | None:
     """Return what stands in the block for text that is kept, and has no place anywhere else."""
-    number = sum(shown != slot.text for shown, slot in zip(paragraph.shown(), paragraph.slots, strict=True))
-    names = [STAND_IN.format(item) for item in range(number, 0, -1)]
-    return re.compile(" ?(?:" + "|".join(names) + ")") if names else None
+    names = paragraph.stand_ins()
+    return re.compile(" ?(?:" + "|".join(reversed(names)) + ")") if names else None
 
 
 def _clean(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from models.document import Block, Span, SpanKind
 from parsers.word_names import HAN, NAMES, RANGE_MARKS, RUN_TAGS, Element, attribute
 
-STAND_IN: Final = "QX{}"  # letters and a digit: engines copy it, and no accent of a pseudo-translation falls on it
+STAND_IN: Final = "QX"  # with a number: engines copy such a code, and no accent of a pseudo-translation falls on it
 
 
 class Place(NamedTuple):
@@ -83,13 +83,17 @@ class Paragraph:
 
     def shown(self) -> Iterator[str]:
         """Yield the text of each slot as a translator sees it."""
-        number = 0
+        stand_ins = iter(self.stand_ins())
         for slot in self.slots:
-            if slot.kind is SpanKind.KEPT and HAN.search(slot.text):
-                number += 1
-                yield STAND_IN.format(number)
-            else:
-                yield slot.text
+            yield next(stand_ins) if _has_stand_in(slot) else slot.text
+
+    def stand_ins(self) -> list[str]:
+        """Return what stands for the texts that are kept and would be translated; it occurs nowhere else in the paragraph."""
+        count = sum(map(_has_stand_in, self.slots))
+        name = STAND_IN
+        while count and any(name in slot.text for slot in self.slots):
+            name += "X"
+        return [f"{name}{number}" for number in range(1, count + 1)]
 
     def close(self) -> bool:
         """Finish the slots once all are there, and tell whether there is any text."""
@@ -100,6 +104,10 @@ class Paragraph:
         self.paths = _paths(self)
         self.movable = len({path for slot, path in zip(self.slots, self.paths, strict=True) if slot.text}) > 1 and _is_movable(self)
         return True
+
+
+def _has_stand_in(slot: Slot) -> bool:
+    return slot.kind is SpanKind.KEPT and bool(HAN.search(slot.text))
 
 
 def _settle_fields(slots: Sequence[Slot]) -> None:

@@ -79,6 +79,8 @@ def _pairs(signs: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 def _is_among_english(text: str, start: int, end: int) -> bool:
     """Tell whether the nearest words, of which there is one at least, are not Chinese."""
+    if HAN.match(text, start - 1) or HAN.match(text, end):
+        return False
     before = _WORD.search(text[max(0, start - _REACH) : start][::-1])
     after = _WORD.search(text, end, end + _REACH)
     words = [found[0] for found in (before, after) if found]

@@ -105,9 +105,15 @@ def test_a_stand_in_never_reaches_the_document() -> None:
     assert result.index("Click") < result.index("保存") < result.index("here")
 
 
+def test_a_stand_in_is_a_word_that_the_paragraph_does_not_have() -> None:
+    data = docx(p("QX1型", r("保存", '<w:rPr><w:highlight w:val="yellow"/></w:rPr>')))
+    (block,) = WordParser().read(data, ReadOptions(dnt_styles=("Yellow",))).blocks
+    assert block.text == "QX1型QXX1"
+
+
 def test_words_that_fall_on_a_page_number_go_beside_it() -> None:
     data = docx(p("第", f'<w:fldSimple w:instr="PAGE">{r("3")}</w:fldSimple>', "页"))
-    for texts in (("Page", " 3 of", ""), ("Page 3", "", " of"), ("", "Page 3 of", "")):
+    for texts in (("Page", " 3 of", ""), ("Page 3", "", " of"), ("", "Page 3 of", ""), ("Page", "", "of")):
         ends = [sum(map(len, texts[: place + 1])) for place in range(3)]
         block = Block(
             "".join(texts), tuple(Span(end - len(text), end, code) for code, (end, text) in enumerate(zip(ends, texts, strict=True)))
