@@ -31,7 +31,7 @@ def write_slices(slices: Mapping[str, list[Pair]], output: Path) -> None:
 
 
 def prepare(folders: list[Path], output: Path) -> dict[str, int]:
-    """Write everything to `output` and return the number of pairs in each packed set."""
+    """Write everything to `output` and return the number of pairs in each packed set, and the sizes of the vocabularies."""
     output.mkdir(parents=True, exist_ok=True)
     training = draw(folders, COPIES, DEFAULT_COPIES, seed=1)
     tokenizers = _tokenizers(training, output)
@@ -41,7 +41,8 @@ def prepare(folders: list[Path], output: Path) -> dict[str, int]:
     write_slices(slices, output)
     for name, pairs in slices.items():
         sizes[f"dev-{name}"] = pack(pairs, tokenizers, output / f"dev-{name}.npz")
-    return sizes
+    names = ("source_vocabulary", "target_vocabulary")
+    return sizes | {name: tokenizer.get_vocab_size() for name, tokenizer in zip(names, tokenizers, strict=True)}
 
 
 def _tokenizers(pairs: list[Pair], output: Path) -> tuple[Tokenizer, Tokenizer]:
