@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from console.command import Group, open_database, read_settings, verbose_option
+from console.glossary import glossary
 from console.memory import memory
 from console.model import model
 from console.options import engine_options, glossary_options, json_option, make_request, reading_options, run_options, scan_options
@@ -217,6 +218,7 @@ def _status(planned: "Scan") -> int:
     return 1 if something_is_well else planned.failures[0].error.exit_code
 
 
+main.add_command(glossary)
 main.add_command(memory)
 main.add_command(model)
 
