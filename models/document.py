@@ -33,7 +33,6 @@ class SpanKind(StrEnum):
     ANCHOR = "anchor"
 
 
-
 @dataclass(frozen=True, slots=True)
 class Span:
     """A range of a block's text that belongs to one inline slot of the file: a docx `w:t`, an HTML text node, a break.
@@ -76,9 +75,10 @@ class Document:
 class ReadOptions:
     """What of a file is text to translate; each parser heeds what its format has. The blocks of a file depend on them.
 
-    Word: `comments` are translated; `properties` are title, subject and the like; `graphics` are charts and SmartArt; `hidden_text` is
-    text that is marked as hidden; `accept_revisions` writes the document with its tracked changes accepted; text in a style, a character
-    style or a highlight colour of `dnt_styles` (names as Word shows them) is left as it is.
+    Word: `comments` are translated; `properties` are title, subject and the like; `graphics` are charts and SmartArt; `numbering` sets
+    the labels that Word counts, such as 第一章, in English; `hidden_text` is text that is marked as hidden; `accept_revisions` writes the
+    document with its tracked changes accepted; text in a style, a character style or a highlight colour of `dnt_styles` (names as Word
+    shows them) is left as it is.
     HTML and text: `keep_encoding` writes the encoding that was read instead of UTF-8.
     Text: `rejoin_lines` takes a paragraph that is wrapped at a column for one.
     """
@@ -86,6 +86,7 @@ class ReadOptions:
     comments: bool = False
     properties: bool = True
     graphics: bool = True
+    numbering: bool = True
     hidden_text: bool = False
     accept_revisions: bool = False
     dnt_styles: tuple[str, ...] = ()

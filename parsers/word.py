@@ -9,7 +9,8 @@ from models.errors import OutputError
 from parsers.package import Package
 from parsers.word_check import anchors, census, check_conserved
 from parsers.word_edit import apply, is_moved, unbind
-from parsers.word_parts import Part, is_signed, parse, styles_of, text_parts
+from parsers.word_numbering import relabel
+from parsers.word_parts import Part, is_signed, numbering_of, parse, styles_of, text_parts
 from parsers.word_revisions import accept_revisions
 from parsers.word_runs import paragraphs
 from parsers.word_slots import Paragraph
@@ -53,7 +54,10 @@ class WordParser:
             raise OutputError(f"the translation was not written: it has {len(blocks)} paragraphs, the document {count}")
         queue = iter(blocks)
         changed = {story.part.name: _rewrite(story, list(islice(queue, len(story.paragraphs))), lang) for story in stories}
-        return package.replace({name: source for name, source in changed.items() if source is not None})
+        written = {name: source for name, source in changed.items() if source is not None}
+        if written and options.numbering and lang.lower().startswith("en"):
+            written |= _relabelled(package, stories[0].part)
+        return package.replace(written)
 
 
 def _stories(package: Package, options: ReadOptions) -> list[_Story]:
@@ -65,6 +69,12 @@ def _stories(package: Package, options: ReadOptions) -> list[_Story]:
         is_accepted = options.accept_revisions and accept_revisions(root)
         stories.append(_Story(part, paragraphs(root, looks, options), is_accepted))
     return stories
+
+
+def _relabelled(package: Package, main: Part) -> dict[str, bytes]:
+    """Return the numbering part in English, if that changes it."""
+    part = numbering_of(package, main)
+    return {part.name: part.serialise()} if part is not None and relabel(part.tree.getroot()) else {}
 
 
 def _rewrite(story: _Story, blocks: Sequence[Block], lang: str) -> bytes | None:

@@ -96,6 +96,12 @@ def _styles(name: str, source: bytes) -> StyleTable:
     return style_table(parse(name, source).tree.getroot())
 
 
+def numbering_of(package: Package, main: Part) -> Part | None:
+    """Return the part that says how lists are numbered, if there is one."""
+    names = _related(package, main.name, (RELATIONSHIP_TYPE.NUMBERING,))
+    return parse(names[0], package.read(names[0])) if names else None
+
+
 def is_signed(package: Package) -> bool:
     """Tell whether the package carries a digital signature, which no changed document keeps valid."""
     return any(kind in _SIGNATURES for kind, _ in _relationships(package, PACKAGE_URI))

@@ -54,6 +54,11 @@ def english(block: Block) -> Block:
     return replace(block, text="".join([*parts, block.text[position:]]), spans=spans)
 
 
+def half_width(text: str) -> str:
+    """Return `text` with half-width signs for full-width ones, and no blanks added."""
+    return _SIGN.sub(lambda match: _SIGNS[match[0]], text)
+
+
 def _edits(text: str) -> Iterator[Edit]:
     signs = list(_SIGN.finditer(text))
     staying = {place for place, match in enumerate(signs) if not _is_among_english(text, *match.span())}
