@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from models.errors import ModelError
@@ -15,6 +16,8 @@ from nmt.session import Decoding, Session, padded_width
 from nmt.tokenization import Located, Tokenizer, open_tokenizer
 
 BATCH_POSITIONS = 1024  # source positions a batch
+_WIDER = 2  # times the beam, for what went wrong
+_SHORTEST_DIVIDED = 12  # characters: half of a shorter text says too little
 _CLAUSE_END = re.compile(r"[，、；：,;:\s]")
 
 
@@ -32,8 +35,9 @@ class Translator:
     def translate(self, sources: Sequence[str]) -> list[Translation]:
         """Return one translation for each source, in order; a blank source gives a blank target.
 
-        Warnings: `divided` (too long for the model, translated in parts), `truncated` (the model did not end the sentence),
-        `repetition` (it went round in circles), `untranslated` (nothing came out; the target is the source).
+        Of the hypotheses the best one counts that has an end and does not go round in circles. Warnings: `divided` (too long for the model,
+        or wrong as a whole: translated in parts), `truncated` (the model did not end the sentence), `repetition` (it went round in circles),
+        `untranslated` (nothing came out; the target is the source).
         """
         parts = [self._divide(source) if source.strip() else [] for source in sources]
         known = self._translate_parts(list(dict.fromkeys(part for group in parts for part in group)))
@@ -61,23 +65,28 @@ class Translator:
         """Return the text in parts that the model can take, cut between clauses where there are any."""
         if len(self._tokenizer.encode([text])[0]) <= self._max_source or len(text) < 2:  # noqa: PLR2004 - one character is the end of it
             return [text]
-        middle = len(text) // 2
-        cuts = (match.end() for match in _CLAUSE_END.finditer(text) if match.end() < len(text))
-        cut = min(cuts, key=lambda place: abs(place - middle), default=middle)
-        if not text[:cut].strip() or not text[cut:].strip():
-            cut = middle
-        return [part for half in (text[:cut], text[cut:]) if half.strip() for part in self._divide(half)]
+        return [part for half in _halves(text) for part in self._divide(half)]
 
     def _translate_parts(self, texts: list[str]) -> dict[str, Translation]:
+        """Translate distinct texts; what went wrong is searched again more widely, and after that in two halves."""
+        results = self._search_all(texts, self._search)
+        wider = replace(self._search, beam=_WIDER * self._search.beam)
+        results |= _sound(self._search_all([text for text in texts if _went_wrong(results[text])], wider))
+        halves = {text: _halves(text) for text in texts if _went_wrong(results[text]) and len(text) >= _SHORTEST_DIVIDED}
+        parts = self._search_all(list(dict.fromkeys(half for pair in halves.values() for half in pair)), self._search)
+        return results | _sound({text: _join(text, [parts[half] for half in pair]) for text, pair in halves.items()})
+
+    def _search_all(self, texts: list[str], search: SearchOptions) -> dict[str, Translation]:
         """Translate distinct texts, longest first, in batches of equal width."""
         encoded = self._tokenizer.encode(texts) if texts else []
         results: dict[str, Translation] = {}
         for rows in _batches(encoded):
             sources = [encoded[row] for row in rows]
-            decoding = Decoding(self._session, self._session.encode(sources), self._search.beam)
-            found = beam_search(decoding, [self._limit(len(ids)) for ids in sources], self._search)
+            decoding = Decoding(self._session, self._session.encode(sources), search.beam)
+            found = beam_search(decoding, [self._limit(len(ids)) for ids in sources], search)
             for row, hypotheses in zip(rows, found, strict=True):
-                results[texts[row]] = self._translation(texts[row], hypotheses[0])
+                best = next((item for item in hypotheses if item.finished and not repeats(item.tokens)), hypotheses[0])
+                results[texts[row]] = self._translation(texts[row], best)
         return results
 
     def _limit(self, length: int) -> int:
@@ -91,6 +100,24 @@ class Translator:
             return Translation(source, source, best.score, 0, ("untranslated",))
         warnings = [name for name, seen in (("truncated", not best.finished), ("repetition", repeats(best.tokens))) if seen]
         return Translation(source, target, best.score, len(best.tokens), tuple(warnings), best.token_scores)
+
+
+def _went_wrong(result: Translation) -> bool:
+    return "truncated" in result.warnings or "repetition" in result.warnings
+
+
+def _sound(results: dict[str, Translation]) -> dict[str, Translation]:
+    return {text: result for text, result in results.items() if not _went_wrong(result)}
+
+
+def _halves(text: str) -> list[str]:
+    """Return the text cut in two, between clauses where there are any; one half alone where the other would be blank."""
+    middle = len(text) // 2
+    cuts = (match.end() for match in _CLAUSE_END.finditer(text) if match.end() < len(text))
+    cut = min(cuts, key=lambda place: abs(place - middle), default=middle)
+    if not text[:cut].strip() or not text[cut:].strip():
+        cut = middle
+    return [half for half in (text[:cut], text[cut:]) if half.strip()]
 
 
 def _batches(encoded: Sequence[Ints]) -> Iterator[list[int]]:

