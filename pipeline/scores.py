@@ -10,6 +10,7 @@ from pipeline.votes import Votes
 from pipeline.windows import Item, State
 
 _OUTSIDE = 0.05  # what a word must take from an element beyond what it takes from the text around it
+_PLAIN = 0.6  # what a vote for the text around counts: it has more characters, and noise falls on them
 _OWN = 0.05  # what a vote for the slot itself counts, beside one for all slots that look like it
 _ANCHORED = 2  # characters before an anchor that say where it belongs
 
@@ -26,7 +27,7 @@ class Scores:
     def plain(self, items: Sequence[Item], window: tuple[int, int]) -> list[float]:
         """Return how well each word of the window suits the plain text of these items."""
         votes = [sum(shares) for shares in zip(*(self._votes_for(item) for item in items), strict=True)]
-        return self._edges.plain(votes)[slice(*window)]
+        return [_PLAIN * vote for vote in self._edges.plain(votes)[slice(*window)]]
 
     def state(self, item: Item, plain: Sequence[float], window: tuple[int, int]) -> State:
         """Return the state of an item, where `plain` are the scores of all plain text beside it (empty if there is none)."""
@@ -49,7 +50,7 @@ class Scores:
 
     def mass(self, item: Item, window: tuple[int, int]) -> float:
         """Return how much of the words of a window comes from an item."""
-        return sum(self._votes_for(item)[slice(*window)])
+        return sum(self.votes.vote(word, item.start, item.end) for word in range(*window))
 
     def centre(self, item: Item, window: tuple[int, int]) -> float:
         """Return about where in a window an item lies, in words."""
