@@ -72,6 +72,9 @@ class SearchOptions:
         return np.asarray(((5.0 + np.asarray(length, np.float32)) / np.float32(6.0)) ** np.float32(self.penalty), np.float32)
 
 
+_Station = tuple[list[int], list[int], list[float]]  # parents, tokens, log-probabilities of a sentence's beams after one step
+
+
 class _Beams:
     """The hypotheses of the sentences that are still searched; arrays have one row a sentence unless the comment says otherwise."""
 
@@ -81,7 +84,9 @@ class _Beams:
         self.sentence = np.arange(rows)
         self.kept = self.sentence
         self.limits = limits
-        self.best_final = options.normaliser(limits)
+        self.normalisers = options.normaliser(np.arange(limits.max(initial=0) + 1))  # by length
+        self.best_final = self.normalisers[limits]
+        self.rows = self.sentence[:, None]
         self.log_probs = np.full((rows, beam), LOWEST, np.float32)
         self.log_probs[:, 0] = 0.0
         self.parents = np.tile(np.arange(beam), (rows, 1))
@@ -89,13 +94,13 @@ class _Beams:
         self.done_scores = np.full((rows, beam), LOWEST, np.float32)
         self.done_at = np.full((rows, beam, 2), -1)  # length and beam of what was finished, the end of sentence not counted; -1 for nothing
         self.done_last = np.zeros((rows, beam), np.float32)  # its log-probability
-        # For each step: parents, tokens, log-probabilities of all sentences, [sentences, K].
-        self.steps: list[tuple[Ints, Ints, Floats]] = []
+        # For each step: the rows of the step before, parents, tokens, log-probabilities.
+        self.steps: list[tuple[Ints, Ints, Ints, Floats]] = []
 
     def advance(self, log_probs: Floats, continuations: Ints) -> None:
         """Take the candidates of one step: [R, C] each."""
         beam = self.options.beam
-        normaliser = self.options.normaliser(len(self.steps) + 1)
+        normaliser = self.normalisers[len(self.steps) + 1]
         scores = log_probs / normaliser
         sources, symbols = np.divmod(continuations, self.options.vocabulary)
         ends = symbols == END
@@ -103,19 +108,11 @@ class _Beams:
             self._finish(np.where(ends, scores, LOWEST), sources, log_probs)
             scores = np.where(ends, LOWEST, scores)
             chosen = _best(scores, beam)
-            sources, symbols, scores = (np.take_along_axis(values, chosen, 1) for values in (sources, symbols, scores))
+            sources, symbols, scores = (values[self.rows, chosen] for values in (sources, symbols, scores))
         alive = scores[:, :beam]
         self.parents, self.tokens = sources[:, :beam], symbols[:, :beam]
         self.log_probs = np.where(alive > LOWEST, alive * normaliser, LOWEST).astype(np.float32)
-        self._record()
-
-    def _record(self) -> None:
-        """Keep what leads back from the hypotheses to their beginnings, by sentence."""
-        count = len(self.steps[0][0]) if self.steps else len(self.sentence)
-        step = tuple(np.zeros((count, self.options.beam), kind) for kind in (np.int64, np.int64, np.float32))
-        for stored, current in zip(step, (self.parents, self.tokens, self.log_probs), strict=True):
-            stored[self.sentence] = current
-        self.steps.append((step[0], step[1], step[2].astype(np.float32)))
+        self.steps.append((self.kept, self.parents, self.tokens, self.log_probs))
 
     def _finish(self, scores: Floats, sources: Ints, log_probs: Floats) -> None:
         """Keep the best K of the finished hypotheses so far and the new ones; earlier ones win ties."""
@@ -123,9 +120,9 @@ class _Beams:
         new[scores == LOWEST] = -1
         all_scores = np.concatenate([self.done_scores, scores], axis=1)
         kept = _best(all_scores, self.options.beam)
-        self.done_scores = np.take_along_axis(all_scores, kept, 1)
-        self.done_at = np.take_along_axis(np.concatenate([self.done_at, new], axis=1), kept[:, :, None], 1)
-        self.done_last = np.take_along_axis(np.concatenate([self.done_last, log_probs], axis=1), kept, 1)
+        self.done_scores = all_scores[self.rows, kept]
+        self.done_at = np.concatenate([self.done_at, new], axis=1)[self.rows, kept]
+        self.done_last = np.concatenate([self.done_last, log_probs], axis=1)[self.rows, kept]
 
     def over(self) -> Bools:
         """Return which sentences need no further step: none of their living hypotheses can win any more, or the limit is reached."""
@@ -137,32 +134,42 @@ class _Beams:
     def keep(self, order: Ints) -> None:
         """Keep the sentences in these rows, in this order."""
         self.kept = order
-        names = ("sentence", "limits", "best_final", "parents", "tokens", "log_probs", "done_scores", "done_at", "done_last")
-        for name in names:
-            setattr(self, name, getattr(self, name)[order])
+        if len(order) < len(self.sentence):
+            self.rows = self.rows[: len(order)]
+            for name in ("sentence", "limits", "best_final", "parents", "tokens", "log_probs", "done_scores", "done_at", "done_last"):
+                setattr(self, name, getattr(self, name)[order])
 
     def hypotheses(self, row: int) -> list[Hypothesis]:
         """Return the row's finished hypotheses, best first, or its living ones where none has finished."""
-        sentence = int(self.sentence[row])
+        path = self._path(row)
         done = zip(self.done_at[row].tolist(), self.done_scores[row].tolist(), self.done_last[row].tolist(), strict=True)
-        finished = [self._traced(sentence, (at[0], at[1]), score, last) for at, score, last in done if at[0] >= 0]
+        finished = [_traced(path[: at[0]], at[1], score, last) for at, score, last in done if at[0] >= 0]
         if finished:
             return finished
         scores = self.log_probs[row] / self.options.normaliser(len(self.steps))
-        return [self._traced(sentence, (len(self.steps), beam), score, None) for beam, score in enumerate(scores.tolist())]
+        return [_traced(path, beam, score, None) for beam, score in enumerate(scores.tolist())]
 
-    def _traced(self, sentence: int, at: tuple[int, int], score: float, last: float | None) -> Hypothesis:
-        """Follow a hypothesis back from its length and beam; `last` is its log-probability with the end of sentence."""
-        length, beam = at
-        tokens: list[int] = []
-        sums = [] if last is None else [last]
-        for parents, symbols, log_probs in reversed(self.steps[:length]):
-            tokens.append(int(symbols[sentence, beam]))
-            sums.append(float(log_probs[sentence, beam]))
-            beam = int(parents[sentence, beam])
-        sums.reverse()
-        steps = tuple(later - earlier for earlier, later in zip([0.0, *sums], sums, strict=False))
-        return Hypothesis(tuple(reversed(tokens)), score, last is not None, steps)
+    def _path(self, row: int) -> list[_Station]:
+        """Return what each step recorded of the sentence that is now in this row."""
+        path: list[_Station] = []
+        for kept, parents, tokens, log_probs in reversed(self.steps):
+            path.append((parents[row].tolist(), tokens[row].tolist(), log_probs[row].tolist()))
+            row = int(kept[row])
+        path.reverse()
+        return path
+
+
+def _traced(path: list[_Station], beam: int, score: float, last: float | None) -> Hypothesis:
+    """Follow a hypothesis back to its beginning; `last` is its log-probability with the end of sentence."""
+    tokens: list[int] = []
+    sums = [] if last is None else [last]
+    for parents, symbols, log_probs in reversed(path):
+        tokens.append(symbols[beam])
+        sums.append(log_probs[beam])
+        beam = parents[beam]
+    sums.reverse()
+    steps = tuple(later - earlier for earlier, later in zip([0.0, *sums], sums, strict=False))
+    return Hypothesis(tuple(reversed(tokens)), score, last is not None, steps)
 
 
 def beam_search(step: Step, limits: Sequence[int], options: SearchOptions) -> list[list[Hypothesis]]:

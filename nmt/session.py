@@ -15,7 +15,7 @@ from nmt.search import Continued, Floats, Ints
 ENCODER_FILE = "encoder.onnx"
 DECODER_FILE = "decoder.onnx"
 _WIDTH_STEP = 8
-_CACHE_STEP = 16  # positions by which the caches grow
+_CACHE_STEP = 64  # positions by which the caches grow: memory that no step has written to yet takes up nothing
 _FAILURES = (onnxruntime.capi.onnxruntime_pybind11_state.RuntimeException, RuntimeError)
 
 
@@ -94,7 +94,7 @@ class Decoding:
         elif self._position and self._position == self._history.shape[2]:
             self._grow()
         if self._position:
-            self._remember(continued.parents, kept)
+            self._remember(continued.parents)
         self._inputs["tokens"][...] = continued.tokens
         self._inputs["log_probs"][...] = continued.log_probs
         for value in self._clock:
@@ -120,7 +120,7 @@ class Decoding:
         """How much of the last step's attention lies on each source position, [R, K, L]: see `nmt.config.Alignment`."""
         return self._outputs["attention"]
 
-    def _remember(self, parents: Ints, _kept: Ints) -> None:
+    def _remember(self, parents: Ints) -> None:
         """Let each hypothesis have the history of the one it continues, whose newest entry lies in that one's row."""
         past = self._history[:, :, : self._position - 1]
         past[...] = np.take_along_axis(past, parents[:, :, None], 1)
@@ -129,9 +129,10 @@ class Decoding:
     def _keep(self, order: Ints) -> None:
         """Keep the sentences in these rows: those that change place are copied, the others stay where they are."""
         moved = np.flatnonzero(order != np.arange(len(order)))
-        values = [*self._fixed.values(), *self._caches.values(), self._history]
-        for value in values:
+        for value in (*self._fixed.values(), self._history):
             value[moved] = value[order[moved]]
+        for value in self._caches.values():
+            value[moved, :, :, : self._position] = value[order[moved], :, :, : self._position]
         self._rows = len(order)
         self._fixed = {name: value[: self._rows] for name, value in self._fixed.items()}
         self._caches = {name: value[: self._rows] for name, value in self._caches.items()}
