@@ -83,7 +83,7 @@ def _is_there(match: re.Match[str], values: set[Decimal], target: str) -> bool:
     if unit == "月" and value <= len(_MONTHS):
         return re.search(rf"\b{_MONTHS[int(value) - 1][:3]}", target) is not None
     if unit == "年" and value < 100:  # noqa: PLR2004 - 90年代 are the 1990s
-        return any(other % 100 == value for other in values)
+        return any(other < 10_000 and other % 100 == value for other in values)  # noqa: PLR2004 - Decimal divides no number of 29 digits
     if unit == "世纪":
         return any((value - 1) * 100 <= other < value * 100 for other in values)
     return unit in {"时", "点", ":"} and {value + 12, value - 12} & values != set()
