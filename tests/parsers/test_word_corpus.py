@@ -62,9 +62,10 @@ def test_a_pseudo_translation_changes_each_text_once_and_nothing_else(change: ob
     assert callable(change)
     for path in READABLE:
         data = change(path.read_bytes())
-        blocks = WordParser().read(data).blocks
+        options = ReadOptions(numbering=False)  # its labels are no text of blocks
+        blocks = WordParser().read(data, options).blocks
         targets = [rewritten(block, marked) for block in blocks]
-        result = WordParser().write(data, targets, "en")
+        result = WordParser().write(data, targets, "en", options)
         expected = [english(target).text for target in targets]
         assert [block.text for block in WordParser().read(result).blocks] == expected, path.name
         assert skeletons(result) == skeletons(data), path.name
