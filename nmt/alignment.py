@@ -1,6 +1,6 @@
 """How a target relates to its source: the model's attention while it is led along that target, whoever wrote it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -20,18 +20,24 @@ def forced_attention(session: Session, sources: Sequence[Ints], targets: Sequenc
     """
     alignment = session.manifest.alignment or Alignment.usual(session.manifest.network)
     decoding = Decoding(session, session.encode(sources), beam=1)
-    steps = np.array([len(target) + alignment.shift for target in targets])
-    rows = np.arange(len(targets))
     found: list[list[Floats]] = [[] for _ in targets]
+    for position, (rows, continued) in enumerate(forced_steps(targets, alignment.shift)):
+        decoding(continued)
+        if position >= alignment.shift:
+            for place, row in enumerate(rows):
+                found[row].append(decoding.attention[place, 0, : len(sources[row])].copy())
+    return [np.array(attention, np.float32).reshape(-1, len(source)) for attention, source in zip(found, sources, strict=True)]
+
+
+def forced_steps(targets: Sequence[Ints], extra: int) -> Iterator[tuple[list[int], Continued]]:
+    """Yield the steps, beam 1, that lead a model along these targets and `extra` positions further, each with the pairs still in it."""
+    steps = np.array([len(target) + extra for target in targets])
+    rows = np.arange(len(targets))
     for position in range(int(steps.max(initial=0))):
         kept = filled_order(steps[rows] <= position)
         rows = rows[kept]
         last = np.array([[targets[row][position - 1] if position else 0] for row in rows.tolist()], np.int64)
-        decoding(Continued(kept, np.zeros_like(last), last, np.zeros(last.shape, np.float32)))
-        if position >= alignment.shift:
-            for place, row in enumerate(rows.tolist()):
-                found[row].append(decoding.attention[place, 0, : len(sources[row])].copy())
-    return [np.array(attention, np.float32).reshape(-1, len(source)) for attention, source in zip(found, sources, strict=True)]
+        yield rows.tolist(), Continued(kept, np.zeros_like(last), last, np.zeros(last.shape, np.float32))
 
 
 def links(source: Located, target: Located, attention: Floats) -> list[Link]:

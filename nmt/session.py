@@ -58,7 +58,7 @@ class Decoding:
     Memory is bound to the graph once and written in place: a step binds nothing anew unless sentences are done or the caches grow.
     """
 
-    def __init__(self, session: Session, encoded: dict[str, Floats], beam: int, wanted: int = 0) -> None:
+    def __init__(self, session: Session, encoded: dict[str, Floats], beam: int, wanted: int = 0, candidates: int = 0) -> None:
         """Prepare the search.
 
         Args:
@@ -66,10 +66,12 @@ class Decoding:
             encoded: what `Session.encode` gave; the arrays are used up.
             beam: K, hypotheses a sentence.
             wanted: W, how many tokens of each hypothesis `want` asks for.
+            candidates: C, how many continuations of a sentence a step gives; 0 for the 2K that a search needs.
         """
         network = session.manifest.network
         self._session = session
         self._beam = beam
+        self._candidates = candidates or 2 * beam
         self._position = 0
         self._fixed = {name: encoded[name] for name in [item.name for item in session.decoder.get_inputs()] if name in encoded}
         self._rows = len(encoded["bias"])
@@ -80,7 +82,7 @@ class Decoding:
         self._wanted = np.zeros((self._rows, beam, wanted), np.int64)
         self._clock: list[NDArray[Any]] = [np.zeros(1, np.int64), np.zeros(1, np.int32)]
         self._binding = session.decoder.io_binding()
-        self._bind_input("candidates", np.array([2 * beam], np.int64))
+        self._bind_input("candidates", np.array([self._candidates], np.int64))
         self._bind_input("beam", np.array([beam], np.int32))
         for name, value in zip(("position", "past"), self._clock, strict=True):
             self._bind_input(name, value)
@@ -160,8 +162,8 @@ class Decoding:
             "log_probs": np.zeros((rows, beam), np.float32),
         }
         self._outputs: dict[str, NDArray[Any]] = {
-            "scores": np.zeros((rows, 2 * beam), np.float32),
-            "continuations": np.zeros((rows, 2 * beam), np.int64),
+            "scores": np.zeros((rows, self._candidates), np.float32),
+            "continuations": np.zeros((rows, self._candidates), np.int64),
             "wanted_scores": np.zeros(self._wanted.shape, np.float32),
             "attention": np.zeros((rows, beam, width), np.float32),
         }

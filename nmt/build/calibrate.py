@@ -3,24 +3,21 @@
 A constant scale costs nothing at run time and makes a sentence's numbers independent of its batch by construction.
 """
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
 
 from nmt.build.export import Network
 from nmt.build.graph import PROBE
 from nmt.build.layers import Variables
 from nmt.build.quantize import Scheme
-from nmt.bundle import Manifest
+from nmt.build.trial import trial_session
 from nmt.config import NetworkConfig, embedding_names
 from nmt.search import Continued, Floats, Ints, SearchOptions, beam_search
-from nmt.session import DECODER_FILE, ENCODER_FILE, Decoding, Session, padded_width
+from nmt.session import Decoding, padded_width
 
 Ranges = Mapping[str, NDArray[np.float32]]  # for each product the largest absolute value of each channel of its input
 _BEAM = 4
@@ -41,12 +38,7 @@ class _Watched(Decoding):
 
 def measure(network: Network, sources: Sequence[Ints], penalty: float) -> dict[str, NDArray[np.float32]]:
     """Return the range of every product's input while the network translates these sentences in 32 bits."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        onnx.save(network.encoder(Scheme("fp32", probes=True)), folder / ENCODER_FILE)
-        onnx.save(network.decoder(Scheme("fp32", probes=True)), folder / DECODER_FILE)
-        manifest = Manifest(folder, "probes", network.config, "fp32", network.positions, network.positions, penalty, {}, {})
-        session = Session(manifest, 1)
+    session = trial_session(network, Scheme("fp32", probes=True))
     ranges: dict[str, NDArray[np.float32]] = {}
 
     def watch(values: Mapping[str, Any]) -> None:
