@@ -12,6 +12,8 @@ from pipeline.windows import Item, State
 _OUTSIDE = 0.05  # what a word must take from an element beyond what it takes from the text around it
 _PLAIN = 0.6  # what a vote for the text around counts: it has more characters, and noise falls on them
 _OWN = 0.05  # what a vote for the slot itself counts, beside one for all slots that look like it
+_LITERAL = 2.0  # what a word counts that is the very one of its slot
+_FOREIGN = -100.0  # and another word, for a slot that takes its own text alone
 _ANCHORED = 2  # characters before an anchor that say where it belongs
 
 
@@ -71,7 +73,7 @@ class Scores:
         if not place:
             return State(item, self.anchor(item, window), is_empty=True)
         inside = [start in place and end - 1 in place for start, end in self.votes.words[slice(*window)]]
-        return State(item, [2.0 if own else -2.0 for own in inside])
+        return State(item, [_LITERAL if own else _FOREIGN for own in inside])
 
     def _literal(self, item: Item) -> range:
         """Return where the target has the very text of an item, word for word; an empty range if it has not."""

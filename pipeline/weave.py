@@ -44,9 +44,9 @@ def weave(
     alignments: Mapping[str, Sequence[Link]],
     least_confidence: float = LEAST_CONFIDENCE,
 ) -> Woven:
-    """Return `block` with each segment of `pieces` replaced by its translation; one without a translation keeps its source text.
+    """Return `block` with each segment of `pieces` replaced by its translation.
 
-    `alignments` gives, for the text of a segment, how it and its translation are linked; nothing where that is not known. Where the places
+    One without a translation, or without a slot that takes text, keeps its source text. `alignments` gives, for the text of a segment, how it and its translation are linked; nothing where that is not known. Where the places
     that come of it are less sure than `least_confidence` (0 to 1), they go by length.
     """
     if not pieces:
@@ -55,7 +55,8 @@ def weave(
     runs: list[_Run] = []
     reports: dict[str, Projection] = {}
     for piece, slots in _clipped(block, pieces):
-        target = translations.get(piece.text, piece.text) if piece.is_segment else piece.text
+        is_open = piece.is_segment and (not slots or any(slot.kind is SpanKind.TEXT for slot in slots))
+        target = translations.get(piece.text, piece.text) if is_open else piece.text
         same = target == piece.text
         placed: list[_Run] = [(slot, slot.end - slot.start) for slot in slots]
         if not same and len(slots) > 1:

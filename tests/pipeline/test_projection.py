@@ -101,6 +101,16 @@ def test_a_field_takes_its_own_text_or_none() -> None:
     assert (1, "") in shown(woven(block, "Page three", ("页", "Page")))
 
 
+def test_a_field_never_takes_the_words_beside_it() -> None:
+    block = block_of(("3", (), SpanKind.FIELD), ("页", ()), movable=False)
+    assert shown(woven(block, "Page 3", ("页", "Page"))) == [(0, ""), (1, "Page 3")]
+
+
+def test_a_segment_in_which_no_slot_takes_text_stays_as_it_is() -> None:
+    block = block_of(("一", (), SpanKind.KEPT), ("二", (), SpanKind.KEPT))
+    assert woven(block, "one two").block == block
+
+
 def test_without_links_places_go_by_length_and_the_segment_is_flagged() -> None:
     block = block_of(("甲乙", ()), ("丙丁", (1,)))
     result = weave(block, [Piece(block.text, is_segment=True)], {block.text: "aa bb cc dd"}, {})
@@ -147,6 +157,8 @@ def test_nothing_is_lost_whatever_the_alignment(example: tuple[Block, str, list[
     block, target, links = example
     pieces = [Piece(block.text, is_segment=True)] if block.text else []
     result = weave(block, pieces, {block.text: target}, {block.text: links}, 0.0).block
+    if not any(span.kind is SpanKind.TEXT for span in block.spans):
+        target = block.text
     codes = [span.code for span in result.spans]
     assert result.text == (target if pieces else "")
     assert [0, *(span.end for span in result.spans)] == [*(span.start for span in result.spans), len(result.text)]
