@@ -62,7 +62,7 @@ def print_nothing(skipped: Sequence[Skipped] = (), *, as_json: bool) -> None:
 def print_job_list(database: Database, limit: int, *, as_json: bool) -> None:
     """Print the newest jobs."""
     with database.begin() as session:
-        jobs = list_jobs(session)[:limit]
+        jobs = list_jobs(session, limit=limit)
     click.echo(to_json([_job_list_json(job) for job in jobs]) if as_json else table(_JOB_COLUMNS, map(_job_row, jobs)))
 
 

@@ -8,14 +8,16 @@ from sqlalchemy.orm import Session
 from models.database import Database, now, serialize
 from models.jobs import close_job
 from models.leases import NO_LEASE, STAGES, Step, give_up_expired
-from models.tables import JobRow, JobState
+from models.tables import DocumentRow, JobRow, JobState
 
 
-def recover(database: Database, max_attempts: int, is_gone: Callable[[str], bool]) -> None:
+def recover(database: Database, max_attempts: int, is_gone: Callable[[str], bool]) -> list[str]:
     """Return the steps of dead processes to those that wait, give up those whose attempts are used up, and close what is finished.
 
-    `is_gone` says of a lease's owner that it is certainly dead, so that its leases need not run out first.
+    `is_gone` says of a lease's owner that it is certainly dead, so that its leases need not run out first. The result are the outputs of
+    documents that were given up while they were written: half-written files may lie beside them.
     """
+    given_up: list[str] = []
     for step in Step:
         with database.begin() as session:
             _forget_owners(session, step, is_gone)
@@ -24,10 +26,12 @@ def recover(database: Database, max_attempts: int, is_gone: Callable[[str], bool
         for row_id in used_up:
             # One transaction each: it locks a document, after which no other batch may be locked.
             with database.begin() as session:
-                give_up_expired(session, step, row_id)
+                if give_up_expired(session, step, row_id) and step is Step.ASSEMBLE:
+                    given_up.append(session.get_one(DocumentRow, row_id).output)
     with database.begin() as session:
         for job_id in session.scalars(select(JobRow.id).where(JobRow.state == JobState.RUNNING).order_by(JobRow.id)).all():
             close_job(session, job_id)
+    return given_up
 
 
 def _forget_owners(session: Session, step: Step, is_gone: Callable[[str], bool]) -> None:

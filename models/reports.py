@@ -73,9 +73,9 @@ class DocumentSummary:
     error: str | None
 
 
-def list_jobs(session: Session, *states: JobState) -> list[JobSummary]:
-    """Return the jobs in these states (in any, without states), newest first."""
-    query = select(JobRow).order_by(JobRow.id.desc())
+def list_jobs(session: Session, *states: JobState, limit: int | None = None) -> list[JobSummary]:
+    """Return the jobs in these states (in any, without states), newest first, and not more than `limit`."""
+    query = select(JobRow).order_by(JobRow.id.desc()).limit(limit)
     jobs = session.scalars(query.where(JobRow.state.in_(states)) if states else query).all()
     progress = _progress_by_job(session, [job.id for job in jobs])
     return [_summary(job, progress[job.id]) for job in jobs]

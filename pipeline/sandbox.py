@@ -26,6 +26,8 @@ from pipeline.document import Assembled, Assembly, Prepared, assemble, prepare, 
 MEGABYTE = 1 << 20
 _PR_SET_PDEATHSIG = 1
 _PATIENCE = 5.0
+_START_SECONDS = 60.0
+_NEAR = 0.95
 _FUNCTIONS: dict[str, Callable[..., Any]] = {"prepare": prepare, "assemble": assemble}
 
 
@@ -92,8 +94,8 @@ class Sandbox:
 
     def _ask(self, source: Path, function: str, arguments: tuple[object, ...]) -> _Reply | None:
         """Return the answer of the process; None where it died, be it of the file or because someone killed it."""
-        self._child = self._child or _Child(self._limits.megabytes)
         try:
+            self._child = self._child or _Child(self._limits.megabytes)
             self._child.connection.send((function, arguments))
             if self._child.connection.poll(self._limits.seconds):
                 reply: _Reply = self._child.connection.recv()
@@ -127,6 +129,9 @@ class _Child:
             )
         self.connection = Connection(ours.detach())
         self.end = weakref.finalize(self, _end, process, self.connection, os.getpid())
+        # The time it takes to start is not that of a file.
+        if self.connection.poll(_START_SECONDS):
+            self.connection.recv()
 
 
 def _end(process: "subprocess.Popen[bytes]", connection: Connection, owner: int) -> None:
@@ -144,6 +149,7 @@ def serve(descriptor: int, memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     connection = Connection(descriptor)
+    connection.send(_Reply())
     while True:
         try:
             function, arguments = connection.recv()
@@ -161,12 +167,22 @@ def _answer(function: str, arguments: tuple[Any, ...]) -> _Reply:
     except MemoryError:
         return _Reply(is_full=True)
     except TranslateDocsError as error:
-        return _Reply(error=type(error)(str(error)))
+        # libxml2 calls a file damaged where it gets no memory for it.
+        return _Reply(is_full=True) if _memory_ran_out() else _Reply(error=type(error)(str(error)))
     except Exception as error:
         # A defect of ours. Any exception may be one that cannot be sent.
         failure = RuntimeError(f"{type(error).__name__}: {error}")
         failure.add_note(traceback.format_exc())
         return _Reply(error=failure)
+
+
+def _memory_ran_out() -> bool:
+    """Return whether this process has come near its limit, as far as the system tells."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return False
+    peak = next(line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmPeak:"))
+    return int(peak) * 1024 > _NEAR * resource.getrlimit(resource.RLIMIT_AS)[0]
 
 
 if __name__ == "__main__":

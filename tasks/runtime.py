@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from functools import lru_cache, partial
+from pathlib import Path
 
 from kombu.exceptions import OperationalError
 
@@ -13,6 +14,7 @@ from models.memory import Scope
 from models.options import JobOptions
 from models.recovery import recover
 from models.schedule import Work, due_messages, mark_dispatched
+from pipeline.document import sweep
 from pipeline.engines import Engine, EngineOptions, open_engine
 from pipeline.glossary import Glossary
 from pipeline.glossary_engine import GlossaryEngine
@@ -63,7 +65,8 @@ class Runtime:
 
     def recover(self) -> None:
         """Put right what dead processes left behind, and tell the workers what is due."""
-        recover(self.database, self.settings.max_attempts, is_gone)
+        for output in recover(self.database, self.settings.max_attempts, is_gone):
+            sweep(Path(output))
         self.publish_due()
 
     def publish_due(self, low_water: int | None = None) -> int:

@@ -102,6 +102,18 @@ def test_a_batch_that_kills_its_process_is_given_up_after_three_deaths(site: Job
 
 
 @pytest.mark.slow
+def test_no_half_written_file_is_left_of_a_document_that_is_given_up(site: Jobsite) -> None:
+    site.submit({"a.txt": "好的。"})
+    (site.folder / "out").mkdir()
+    for _ in range(3):
+        assert site.resume(failpoint="written=kill") == -signal.SIGKILL
+    (site.folder / "out" / ".a.txt.part-0123").touch()
+    assert site.resume() == 0
+    assert [row.error_code for row in site.documents()] == ["crashed"]
+    site.check()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("point", ["claimed", "parsed", "translate", "translated", "finished", "written"])
 def test_a_crash_at_any_point_is_made_good_by_resume(site: Jobsite, point: str) -> None:
     site.submit({"a.txt": chapter(1, 9)})
