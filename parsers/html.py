@@ -65,11 +65,11 @@ def _parse(data: bytes) -> tuple[DecodedText, BeautifulSoup, Page]:
 
 
 def _block_edits(source: str, placed: PlacedBlock, target: Block, copies: list[str]) -> Iterator[Edit]:
-    """Yield a replacement for each slot whose text is another one now, or one for all where their order is another; add to `copies`."""
+    """Yield a replacement for each slot whose text is another one now, or one for all where elements must be set anew; add to `copies`."""
     if target == placed.block:
         return
     codes = [span.code for span in target.spans]
-    if placed.region and codes != list(range(len(placed.slots))):
+    if placed.region and (codes != list(range(len(placed.slots))) or _has_new_blanks(placed.block, target)):
         raw = source[placed.region.start : placed.region.end]
         rendered, made = placed.region.render(target, escape)
         copies += made
@@ -80,6 +80,17 @@ def _block_edits(source: str, placed: PlacedBlock, target: Block, copies: list[s
         text = texts.get(code, "")
         if slot and text != slot.shown.text:
             yield slot.start, slot.end, _rendered(source, slot, text)
+
+
+def _has_new_blanks(block: Block, target: Block) -> bool:
+    """Tell whether a translation, in the order of its block, has a blank at an edge of an element where there was none."""
+    for old, new in zip(block.spans, target.spans, strict=True):
+        before, after = block.text[old.start : old.end], target.text[new.start : new.end]
+        leads = after.startswith(" ") and not before.startswith(" ")
+        trails = after.endswith(" ") and not before.endswith(" ")
+        if new.path and after.strip(SPACE) and (leads or trails):
+            return True
+    return False
 
 
 def _lead(raw: str) -> str:

@@ -7,6 +7,7 @@ from models.errors import LostMarkupError
 from parsers.html import HtmlParser
 from parsers.html_blocks import block_of
 from parsers.html_conservation import check_conserved
+from tests.parsers.pseudo import retold
 from tests.parsers.test_html import slots, texts, write
 
 
@@ -159,3 +160,10 @@ def test_other_language_encoding_and_readable_values_are_no_damage() -> None:
         '<?xml encoding="gbk"?><html lang="zh"><p title="甲">',
         '<?xml encoding="utf-8"?><html lang="en" dir="ltr"><meta charset="utf-8"><p title="a">',
     )
+
+
+def test_blank_at_the_edge_of_a_link_goes_outside_it() -> None:
+    page = "<p>见<a href=x>列表</a>和<b>说明</b>。</p>"
+    (block,) = HtmlParser().read(page.encode()).blocks
+    told = retold(block, ["See", " the list ", "and", " notes", "."])
+    assert HtmlParser().write(page.encode(), [told], "en").decode() == "<p>See <a href=x>the list</a> and <b>notes</b>.</p>"
