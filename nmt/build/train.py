@@ -127,6 +127,13 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def _load(path: Path) -> ParallelSet:
+    data = load_packed(path)
+    if not len(data):
+        raise ValueError(f"{path} holds no pairs")
+    return data
+
+
 def _trainer(options: argparse.Namespace) -> Trainer:
     config = NetworkConfig.from_json(json.loads(options.config.read_text()))
     torch.manual_seed(1)
@@ -146,9 +153,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_float32_matmul_precision("high")
     options = _arguments(arguments)
     options.output.mkdir(parents=True, exist_ok=True)
-    data = load_packed(options.data)
-    dev = load_packed(options.dev) if options.dev else None
-    trainer = _trainer(options)
+    try:
+        data = _load(options.data)
+        dev = _load(options.dev) if options.dev else None
+        trainer = _trainer(options)
+    except (OSError, ValueError) as error:
+        raise SystemExit(str(error)) from error
     train(trainer, data, dev, Plan(options.budget, options.every, options.pause, options.compile))
 
 

@@ -1,5 +1,6 @@
 """One stage of training: the network's running average, its optimisers, its learning rate, and its checkpoint."""
 
+import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from nmt.build.batches import Batch
 from nmt.build.network import Network, target_semantic_name
 from nmt.build.objectives import Objective
+from nmt.config import NetworkConfig
 
 LOG = logging.getLogger("train")
 CHECKPOINT = "checkpoint.pt"
@@ -114,9 +116,9 @@ class Trainer:
         """Go on where a checkpoint stands.
 
         Raises:
-            ValueError: it is one of another stage.
+            ValueError: it is one of another stage or network.
         """
-        state = torch.load(path, map_location=self.device, weights_only=True)
+        state = self._read(path)
         if state["stage"] != self.objective.name:
             raise ValueError(f"{path} is of stage {state['stage']}, not {self.objective.name}; start a stage in a folder of its own")
         self._take(self.network.variables, state["network"])
@@ -126,12 +128,22 @@ class Trainer:
         self.step, self.elapsed = state["step"], state["elapsed"]
 
     def start_from(self, path: Path) -> None:
-        """Begin with a checkpoint's averaged weights; a target semantic embedding that it lacks keeps its start values."""
-        average = torch.load(path, map_location=self.device, weights_only=True)["average"]
+        """Begin with a checkpoint's averaged weights; a target semantic embedding that it lacks keeps its start values.
+
+        Raises:
+            ValueError: it is one of another network.
+        """
+        average = self._read(path)["average"]
         new = target_semantic_name(self.network.config)
         average.setdefault(new, self.average.get(new))
         self._take(self.network.variables, average)
         self._take(self.average, average)
+
+    def _read(self, path: Path) -> dict[str, Any]:
+        state: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
+        if NetworkConfig.from_json(state["config"]) != self.network.config:
+            raise ValueError(f"{path} is of another network than the configuration: {json.dumps(state['config'])}")
+        return state
 
     def _take(self, variables: Any, values: dict[str, Tensor]) -> None:
         with torch.no_grad():

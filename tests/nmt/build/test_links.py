@@ -1,4 +1,5 @@
 import shutil
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from nmt.build.vocabulary import train_tokenizer
 
 ALIGNMENTS = st.sets(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=20)
 WORDS = {"猫": "cats", "狗": "dogs", "书": "books", "鸟": "birds"}
-PAIRS = [(f"{one}{other}", f"{WORDS[one]} {WORDS[other]}") for one in WORDS for other in WORDS]
+PAIRS = [("".join(words), " ".join(WORDS[word] for word in words)) for size in (1, 2, 3) for words in product(WORDS, repeat=size)]
 
 
 @pytest.fixture(scope="module")
@@ -53,17 +54,18 @@ def test_the_lexicon_lists_the_most_frequent_targets_first() -> None:
     assert not table[[0, 1, 9]].any()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which(ALIGNER) is None, reason="the aligner is not installed: pip install eflomal")
 def test_the_aligner_finds_which_word_is_which(tokenizers: tuple[Tokenizer, Tokenizer], tmp_path: Path) -> None:
     for name, tokenizer in zip(("source.json", "target.json"), tokenizers, strict=True):
         tokenizer.save(str(tmp_path / name))
-    pack(PAIRS * 30, tokenizers, tmp_path / "plain.npz")
+    pack(PAIRS, tokenizers, tmp_path / "plain.npz")
     files = {"--data": "plain.npz", "--tokenizers": ".", "--output": "linked.npz", "--lexicon": "lexicon.npy"}
     main([str(item) for flag, name in files.items() for item in (flag, tmp_path / name)])
     assert load_packed(tmp_path / "linked.npz").links.lengths().any()
     table = np.load(tmp_path / "lexicon.npy")
     right = 0
-    for source, target in WORDS.items():
-        ids = tokenise([f"{source}猫", f"cats {target}"], tokenizers[0]), tokenise([f"cats {target}"], tokenizers[1])
-        right += int(table[ids[0][0][-2], 0] in ids[1][0])
-    assert right == len(WORDS)
+    for one, other in WORDS.items():
+        sources, targets = (tokenise([word], tokenizer)[0] for word, tokenizer in zip((one, other), tokenizers, strict=True))
+        right += table[sources[-1], 0] in targets
+    assert right >= len(WORDS) - 1  # it samples

@@ -106,6 +106,20 @@ def test_a_checkpoint_of_another_stage_is_refused(likely: Path, config: NetworkC
         trainer_of(config, tmp_path, 1, "contrast").resume(likely)
 
 
+def test_a_checkpoint_of_another_network_and_a_set_without_pairs_end_in_one_line(
+    likely: Path, config: NetworkConfig, data: ParallelSet, tmp_path: Path
+) -> None:
+    wider = {**config.to_json(), "filter": 128}
+    (tmp_path / "config.json").write_text(json.dumps(wider), encoding="utf-8")
+    save_packed(data, tmp_path / "train.npz")
+    save_packed(ParallelSet(gathered([]), gathered([]), gathered([])), tmp_path / "empty.npz")
+    arguments = ["--config", str(tmp_path / "config.json"), "--output", str(tmp_path / "run"), "--data"]
+    with pytest.raises(SystemExit, match="is of another network than the configuration"):
+        main([*arguments, str(tmp_path / "train.npz"), "--init", str(likely)])
+    with pytest.raises(SystemExit, match=r"empty\.npz holds no pairs"):
+        main([*arguments, str(tmp_path / "empty.npz")])
+
+
 def test_the_command_pauses_and_goes_on(config: NetworkConfig, data: ParallelSet, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     save_packed(data, tmp_path / "train.npz")
     (tmp_path / "config.json").write_text(json.dumps(config.to_json()), encoding="utf-8")
