@@ -4,7 +4,8 @@ Only number counts as inflection, by the regular rules and a few irregular words
 """
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 from models.terms import Constraint
 
@@ -84,9 +85,13 @@ def capitalised(phrase: str) -> str:
     return phrase if re.match(r"[^\W_]+?[A-Z]", phrase) else phrase[:1].upper() + phrase[1:]
 
 
-def fill(target: str, fillers: Sequence[Constraint]) -> str | None:
-    """Return `target` with the first target of each filler in the place of its number, or None where one is lost, doubled or made up."""
-    if sorted(TOKEN.findall(target)) != sorted(str(number) for number in range(1, len(fillers) + 1)):
+def fill(target: str, fillers: Sequence[Constraint], once: Collection[int] = ()) -> str | None:
+    """Return `target` with the first target of each filler in the place of its number, from 1.
+
+    None where one is lost or made up, or one of those that must stand there `once` is doubled.
+    """
+    counts = Counter(int(number) for number in TOKEN.findall(target))
+    if counts.keys() != set(range(1, len(fillers) + 1)) or any(counts[number] > 1 for number in once):
         return None
     text, rest = "", _BLANK_BEHIND.sub("", target)
     while token := TOKEN.search(rest):

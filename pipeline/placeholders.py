@@ -32,14 +32,18 @@ _CHANGES_NUMBER = re.compile(r"\s*[万亿千百月]")  # 1,286万 is 12.86 milli
 
 @dataclass(frozen=True, slots=True)
 class Protected:
-    """A segment with placeholders, and what each of them stands for, in order of their numbers."""
+    """A segment with placeholders, and what each of them stands for, in order of their numbers.
+
+    Those of the numbers `once` must come out exactly once; the others are terms, which may be named again.
+    """
 
     text: str
     fillers: tuple[Constraint, ...]
+    once: frozenset[int] = frozenset()
 
     def restored(self, result: Translation, source: str) -> Translation | None:
-        """Return the translation of the source that this was made of, or None where a placeholder is lost, doubled or made up."""
-        target = fill(result.target, self.fillers) if self.fillers else result.target
+        """Return the translation of the source that this was made of, or None where a placeholder is lost, made up or wrongly doubled."""
+        target = fill(result.target, self.fillers, self.once) if self.fillers else result.target
         return None if target is None else replace(result, source=source, target=target)
 
 
@@ -56,7 +60,7 @@ def protect(source: str, terms: Sequence[Constraint] = (), *, numbers: bool = Tr
     for number, item in enumerate(chosen, 1):
         text += f"{source[end : item.start]}⟦{number}⟧"
         end = item.end
-    return Protected(text + source[end:], tuple(chosen))
+    return Protected(text + source[end:], tuple(chosen), frozenset(number for number, item in enumerate(chosen, 1) if item not in terms))
 
 
 def _unchanged(source: str) -> list[Constraint]:
@@ -106,11 +110,12 @@ class ProtectingEngine:
 
     def translate_with(self, sources: Sequence[str], constraints: Sequence[Sequence[Constraint]]) -> list[Translation | None]:
         """Return one translation for each source in which every constraint's first target stands in its place, None where that failed."""
-        pairs = list(zip(sources, constraints, strict=True))
-        first = self._attempt(sources, [protect(source, terms) for source, terms in pairs])
-        again = [pair for pair, result in zip(pairs, first, strict=True) if result is None]
-        second = iter(self._attempt([source for source, _ in again], [protect(source, terms, numbers=False) for source, terms in again]))
-        results = [next(second) if result is None else result for result in first]
+        full = [protect(source, terms) for source, terms in zip(sources, constraints, strict=True)]
+        results = self._attempt(sources, full)
+        fewer = [protect(source, terms, numbers=False) for source, terms in zip(sources, constraints, strict=True)]
+        again = [row for row, result in enumerate(results) if result is None and fewer[row] != full[row]]
+        for row, result in zip(again, self._attempt([sources[row] for row in again], [fewer[row] for row in again]), strict=True):
+            results[row] = result
         return [result and _flagged(result) for result in results]
 
     def align(self, pairs: Sequence[tuple[str, str]]) -> list[list[Link]]:

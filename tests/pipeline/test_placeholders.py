@@ -73,6 +73,13 @@ def test_a_target_that_lost_doubled_or_made_up_a_placeholder_is_not_restored(tar
     assert restored(protect("10和20"), target) is None
 
 
+def test_a_term_may_be_named_again_but_not_forgotten() -> None:
+    protected = protect("2023年的汇率", [Constraint(6, 8, ("exchange rate",))])
+    assert restored(protected, "a ⟦2⟧ of ⟦1⟧ is a ⟦2⟧") == "an exchange rate of 2023 is an exchange rate"
+    assert restored(protected, "⟦1⟧ ⟦1⟧ ⟦2⟧") is None
+    assert restored(protected, "⟦1⟧") is None
+
+
 def test_texts_come_back_in_the_order_of_the_target() -> None:
     assert restored(protect("2023年10.5%"), "in ⟦2⟧ of ⟦1⟧") == "in 10.5% of 2023"
 
