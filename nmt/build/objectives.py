@@ -70,7 +70,9 @@ class Contrast(Objective):
         """Return the tangential contrast of the pairs' vectors."""
         same = (batch.source[:, None] == batch.source).all(-1) | (batch.target[:, None] == batch.target).all(-1)
         confidence = torch.stack([*self._probabilities]).mean() if self._probabilities else torch.zeros((), device=same.device)
-        log_probability = tangential_contrast(*meanings(self.network, batch), same, SLACK * confidence)
+        source, target = meanings(self.network, batch)
+        with torch.autocast(source.device.type, enabled=False):  # small distances drown in bfloat16
+            log_probability = tangential_contrast(source, target, same, SLACK * confidence)
         self._probabilities.append(log_probability.detach().exp().mean())
         return -log_probability.mean()
 
