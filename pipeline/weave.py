@@ -1,8 +1,8 @@
 """Puts the inline slots of a block over its translation.
 
 Each sentence is translated as plain text. The alignment that the engine gives for it says which words of the translation belong to which
-slot (`pipeline/projection.py`). Where it gives none, or one that fits badly, the sentence is flagged and places go by length: slots keep
-their order and get what lies at their place in the sentence, with Latin words and numbers that stand on both sides as fixed points.
+slot (`pipeline/projection.py`). An element for which it gives none, or one that fits badly, goes by length: it gets what lies at its place
+in the sentence, with words and numbers that stand on both sides as fixed points. The segment is then flagged.
 Breaks, tabs and white space between segments are kept exactly.
 """
 
@@ -18,8 +18,10 @@ from pipeline.proportion import proportional_links
 from pipeline.punctuation import HAN
 from pipeline.votes import words_of
 
-LEAST_CONFIDENCE = 0.1  # by measurement: below, places by length are as good
+LEAST_CONFIDENCE = 0.1  # of an element, by measurement: below, its place by length is as good
 _SURE = 0.5  # below, about a quarter of the marked words are others than they should be
+
+_BY_LENGTH = 0.5  # the weight of a place by length against an alignment
 
 _Run = tuple[Span, int]  # a slot, and how many characters of the translation it gets
 
@@ -46,8 +48,9 @@ def weave(
 ) -> Woven:
     """Return `block` with each segment of `pieces` replaced by its translation.
 
-    One without a translation, or without a slot that takes text, keeps its source text. `alignments` gives, for the text of a segment, how it and its translation are linked; nothing where that is not known. Where the places
-    that come of it are less sure than `least_confidence` (0 to 1), they go by length.
+    One without a translation, or without a slot that takes text, keeps its source text. `alignments` gives, for the text of a segment, how
+    it and its translation are linked; nothing where that is not known. An element whose place is less sure than
+    `least_confidence` (0 to 1) goes by length.
     """
     if not pieces:
         return Woven(block)
@@ -99,17 +102,32 @@ class _Segment:
 
     def project(self, links: Sequence[Link], least_confidence: float) -> tuple[list[_Run], Projection]:
         """Return the slots over the translation, and how sure their places are."""
-        runs, confidence = self._project(links)
-        by_length = confidence < least_confidence
-        if by_length:
-            runs, _ = self._project(proportional_links(self.source, self.target, words_of(self.target)))
-        return runs, Projection(confidence, by_length or confidence < _SURE)
+        units = _units(self.source, self.slots)
+        runs, confidences = self._project(links, units)
+        lost = [unit for unit, confidence in zip(units, confidences, strict=True) if confidence < least_confidence]
+        if lost or not links:
+            runs, _ = self._project(self._led_by_length(links, lost), units)
+        confidence = min(confidences, default=1.0)
+        return runs, Projection(confidence, bool(lost) or confidence < _SURE)
 
-    def _project(self, links: Sequence[Link]) -> tuple[list[_Run], float]:
+    def _project(self, links: Sequence[Link], units: Sequence[tuple[int, int]]) -> tuple[list[_Run], list[float]]:
         projector = Projector((self.source, self.target), self.slots, links, movable=self.movable)
         placed = projector.place()
-        confidence = min((projector.confidence(placed, *unit) for unit in _units(self.source, self.slots)), default=1.0)
-        return list(_runs(self.source, self.target, projector.words, placed)), confidence
+        confidences = [projector.confidence(placed, *unit) for unit in units]
+        return list(_runs(self.source, self.target, projector.words, placed)), confidences
+
+    def _led_by_length(self, links: Sequence[Link], lost: Sequence[tuple[int, int]]) -> list[Link]:
+        """Return the links with those of the `lost` ranges of the source replaced by links that go by length."""
+        by_length = proportional_links(self.source, self.target, words_of(self.target))
+        if not links:
+            return by_length
+        kept = [link for link in links if not any(link.source_start < end and start < link.source_end for start, end in lost)]
+        clipped = (
+            replace(link, source_start=max(link.source_start, start), source_end=min(link.source_end, end), weight=_BY_LENGTH)
+            for link in by_length
+            for start, end in lost
+        )
+        return [*kept, *(link for link in clipped if link.source_start < link.source_end)]
 
 
 def _units(source: str, slots: Sequence[Span]) -> list[tuple[int, int]]:

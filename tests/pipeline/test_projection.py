@@ -118,6 +118,19 @@ def test_without_links_places_go_by_length_and_the_segment_is_flagged() -> None:
     assert result.placed[block.text].is_unsure
 
 
+def test_an_element_that_no_link_places_goes_by_length_and_leaves_the_others_alone() -> None:
+    block = block_of(("甲乙", (1,)), ("丙丁", ()), ("戊己", (2,)))
+    result = woven(block, "one two three four six", ("丙丁", "three four"), ("戊己", "six"))
+    assert [(code, text.strip()) for code, text in shown(result) if text.strip()] == [(0, "one two"), (1, "three four"), (2, "six")]
+    assert result.placed[block.text].is_unsure
+
+
+def test_an_anchor_without_links_goes_by_length() -> None:
+    block = block_of(("甲乙", ()), ("", (), SpanKind.ANCHOR), ("丙丁", ()))
+    assert (1, "") in shown(woven(block, "aa bb cc dd"))
+    assert next(span.start for span in woven(block, "aa bb cc dd").block.spans if span.code == 1) == len("aa bb")
+
+
 def test_only_segments_that_slots_cut_need_an_alignment() -> None:
     pieces = [Piece("甲。", is_segment=True), Piece("乙丙。", is_segment=True), Piece("丁。", is_segment=True)]
     assert needs_alignment(block_of(("甲。", ()), ("乙", (1,)), ("丙。丁。", ())), pieces) == {"乙丙。"}
