@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from models.segment import Link, Translation, joined
 from models.terms import Constraint
 from pipeline.glossary import Glossary, Match
-from pipeline.glossary_clauses import clauses
+from pipeline.glossary_clauses import Cut, Part, apart, clauses, single_terms
 from pipeline.glossary_forms import capitalised
 from pipeline.glossary_proof import find_places, verdicts
 from pipeline.glossary_replacement import replace_aligned
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pipeline.engines import Engine
 
 WARNING = "glossary"
+_MARKS = str.maketrans("，。；：！？（）、·", ",.;:!?(),-")
 
 
 @runtime_checkable
@@ -82,14 +83,15 @@ class GlossaryEngine:
         self._translate_plainly([segment for segment in segments if segment.result is None])
         if mode == "enforce":
             self._replace([segment for segment in segments if any(segment.lacking)])
-            self._divide([segment for segment in segments if any(segment.lacking)])
+            for cut in (clauses, single_terms, apart):
+                self._divide([segment for segment in segments if any(segment.lacking)], cut)
         return [_finished(segment, segment.result, warn=mode == "enforce") for segment in segments if segment.result]
 
     def _force(self, segments: list[_Segment]) -> None:
         """Translate with the terms given, where the engine can."""
         for segment in segments:
-            if segment.matches[0].source == segment.source.strip():
-                segment.accept(_whole(segment), "whole segment")
+            if result := _without_model(segment.source, segment.constraints):
+                segment.accept(result, "whole segment")
         rest = [segment for segment in segments if segment.result is None]
         if rest and isinstance(self._engine, ConstrainedEngine):
             results = self._engine.translate_with([segment.source for segment in rest], [segment.constraints for segment in rest])
@@ -109,19 +111,26 @@ class GlossaryEngine:
         for segment, result, links in zip(segments, results, aligned, strict=True):
             _replace_in(segment, result, links)
 
-    def _divide(self, segments: list[_Segment]) -> None:
-        """Translate what still lacks terms clause by clause, and keep that where it lacks fewer."""
-        parts = [clauses(segment.source, segment.constraints) for segment in segments]
-        flat = [part for group in parts for part in group]
-        if not flat or not isinstance(self._engine, ConstrainedEngine):
-            return
-        forced = self._engine.translate_with([text for text, _ in flat], [constraints for _, constraints in flat])
-        plain = iter(self._engine.translate([text for (text, _), result in zip(flat, forced, strict=True) if result is None]))
-        results = iter([result or next(plain) for result in forced])
+    def _divide(self, segments: list[_Segment], cut: Cut) -> None:
+        """Translate what still lacks terms in parts, and keep that where it lacks fewer."""
+        parts = [cut(segment.source, segment.constraints) for segment in segments]
+        results = iter(self._translate_parts([part for group in parts for part in group]))
         for segment, group in zip(segments, parts, strict=True):
             translated = list(islice(results, len(group)))
             target = " ".join(result.target for result in translated)
             _accept_if_better(segment, joined(segment.source, target, translated, ("divided",)))
+
+    def _translate_parts(self, parts: Sequence[Part]) -> list[Translation]:
+        """Return the translation of each part: a term by itself is its target, a mark by itself stays."""
+        results = [_without_model(text, constraints) for text, constraints in parts]
+        if isinstance(self._engine, ConstrainedEngine):
+            rows = [row for row, (_, constraints) in enumerate(parts) if constraints and results[row] is None]
+            forced = self._engine.translate_with([parts[row][0] for row in rows], [parts[row][1] for row in rows]) if rows else []
+            for row, result in zip(rows, forced, strict=True):
+                results[row] = result
+        rest = [text for (text, _), result in zip(parts, results, strict=True) if result is None]
+        plain = iter(self._engine.translate(rest) if rest else [])
+        return [result or next(plain) for result in results]
 
     def align(self, pairs: Sequence[tuple[str, str]]) -> list[list[Link]]:
         """Return how the characters of each pair relate: a term's exactly, the rest as the engine inside says."""
@@ -136,11 +145,13 @@ def _constraint(match: Match) -> Constraint | None:
     return None if term is None else Constraint(match.start, match.end, term.targets, is_fixed=term.match_case or term.keep)
 
 
-def _whole(segment: _Segment) -> Translation:
-    """Return the translation of a segment that is one term and nothing else."""
-    (constraint,) = segment.constraints
-    target = constraint.targets[0]
-    return Translation(segment.source, target if constraint.is_fixed else capitalised(target), 0.0, 0)
+def _without_model(source: str, constraints: Sequence[Constraint]) -> Translation | None:
+    """Return the translation of a text that is one term, or no more than marks; None for any other."""
+    text = source.strip()
+    if len(constraints) == 1 and constraints[0].end - constraints[0].start >= len(text):
+        target = constraints[0].targets[0]
+        return Translation(source, target if constraints[0].is_fixed else capitalised(target), 0.0, 0)
+    return None if any(character.isalnum() for character in text) else Translation(source, text.translate(_MARKS), 0.0, 0)
 
 
 def _replace_in(segment: _Segment, result: Translation, links: Sequence[Link]) -> None:
@@ -160,7 +171,7 @@ def _accept_if_better(segment: _Segment, result: Translation) -> None:
         for match, place in zip(segment.matches, find_places(segment.matches, result.target), strict=True)
     ]
     if sum(among) > sum(match.wanted is not None for match in segment.matches) - sum(lacking):
-        segment.accept(result, "clauses", among)
+        segment.accept(result, "parts", among)
 
 
 def _finished(segment: _Segment, result: Translation, *, warn: bool) -> Translation:

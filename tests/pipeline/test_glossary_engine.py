@@ -73,14 +73,15 @@ def test_without_alignments_the_sentence_is_translated_clause_by_clause() -> Non
     (result,) = engine(Spelling("升.*降", aligns=False), RATE, BANK).translate(["汇率都上升，银行都下降。"])
     assert "xchange rate" in result.target
     assert "Bank" in result.target or "bank" in result.target
-    assert outcomes(result) == [("injected", "clauses")] * 2
+    assert outcomes(result) == [("injected", "parts")] * 2
     assert result.warnings == ("divided",)
 
 
-def test_what_no_method_can_put_in_is_a_violation_that_warns() -> None:
-    (result,) = engine(Spelling("升", aligns=False), RATE).translate(["升汇率"])
-    assert outcomes(result) == [("violated", "it does not stand in the translation")]
-    assert result.warnings == ("glossary",)
+def test_a_term_that_no_part_keeps_is_put_between_its_neighbours() -> None:
+    (result,) = engine(Spelling("[升降]", aligns=False), RATE, BANK).translate(["升汇率降，银行。"])
+    assert result.target == f"{Spelling.word('升')} exchange rate {Spelling.word('降')} , bank ."
+    assert outcomes(result) == [("injected", "parts")] * 2
+    assert result.warnings == ("divided",)
 
 
 def test_an_engine_that_takes_no_constraints_has_its_translation_replaced() -> None:
