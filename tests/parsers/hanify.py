@@ -30,6 +30,6 @@ def hanified(data: bytes) -> bytes:
     with ZipFile(BytesIO(data)) as source, ZipFile(buffer, "w") as target:
         for info in source.infolist():
             part = source.read(info)
-            is_text = info.filename.startswith("word/") and info.filename.endswith(".xml") and b"encoding=\"UTF-16" not in part[:99]
+            is_text = info.filename.startswith("word/") and info.filename.endswith(".xml") and b'encoding="UTF-16' not in part[:99]
             target.writestr(info, _TEXT.sub(fill, part) if is_text else part)
     return buffer.getvalue()
