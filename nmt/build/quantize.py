@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from nmt.config import NetworkConfig, embedding_names, variable_shapes
+
 Precision = Literal["fp32", "int8"]
 
 
@@ -27,6 +29,12 @@ class Scheme:
     def is_exact(self, name: str) -> bool:
         """Return whether the product stays in 32 bits."""
         return self.precision == "fp32" or name in self.exact
+
+
+def product_names(config: NetworkConfig) -> list[str]:
+    """Return the names of the matrix products of a network, as a `Scheme` knows them."""
+    names = [name for name in variable_shapes(config) if name.endswith("/matrix")]
+    return [*names, f"{embedding_names(config)[2]}/projection"]
 
 
 def quantise_columns(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
