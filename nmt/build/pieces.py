@@ -14,7 +14,7 @@ from typing import Any
 
 MEGABYTE = 2**20
 # Copies of a pair lie far apart in shuffled data: the dictionary reaches over all of it. The numbers are two bytes wide.
-_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 4, "dict_size": 128 * MEGABYTE, "lc": 0, "lp": 1, "pb": 1}]
+_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 2, "dict_size": 128 * MEGABYTE, "lc": 0, "lp": 1, "pb": 1}]
 
 
 def split(content: bytes, folder: Path, name: str, size: int, *, compress: bool = True) -> list[Path]:
