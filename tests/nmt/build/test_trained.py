@@ -10,8 +10,8 @@ torch = pytest.importorskip("torch", reason="training needs the build extra: pip
 
 from nmt.build.network import Network, source_mask  # noqa: E402
 from nmt.build.package import load_variables  # noqa: E402
-from nmt.build.train import Plan, train  # noqa: E402
 from nmt.build.quantize import Scheme  # noqa: E402
+from nmt.build.train import Plan, train  # noqa: E402
 from nmt.build.writer import Description, write_bundle  # noqa: E402
 from nmt.tokenizer import SOURCE_FILE, TARGET_FILE  # noqa: E402
 from nmt.translator import open_translator  # noqa: E402
@@ -84,6 +84,6 @@ def test_what_only_training_needs_stays_out_of_the_bundle(folder: Path, trained:
     trainer.start_from(trained)
     trainer.save()
     for name, path in (("plain", trained), ("augmented", tmp_path / "checkpoint.pt")):
-        write_bundle(load_variables(path), tokenizers, tmp_path / name, "fp32", Description("toy", 50, 0.6, {}))
+        write_bundle(load_variables(path), tokenizers, tmp_path / name, Scheme("fp32"), Description("toy", 50, 0.6, {}))
     digests = [json.loads((tmp_path / name / "bundle.json").read_text())["files"] for name in ("plain", "augmented")]
     assert digests[0] == digests[1]
