@@ -35,6 +35,8 @@ def print_job(database: Database, job: int, skipped: Sequence[Skipped] = (), *, 
         if not brief:
             click.echo(document_table(documents, skipped))
         click.echo(f"job {job} {summary.state.value}: {counts_line(documents, skipped)}{_known(summary.progress)}")
+        if summary.progress.warnings and not brief:
+            click.echo(f"`translate-docs status {job} --segments` shows what has warnings", err=True)
     return int(summary.state is JobState.FAILED)
 
 
