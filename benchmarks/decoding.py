@@ -25,10 +25,10 @@ import onnxruntime
 
 from benchmarks.ctranslate import Peer
 from benchmarks.random_network import CONFIGS, constant_scheme, random_network, random_sources
-from benchmarks.tables import markdown
 from nmt.build.graph import Graph
 from nmt.build.layers import FLOAT
 from nmt.build.quantize import Scheme
+from nmt.build.tables import markdown
 from nmt.build.trial import trial_session
 from nmt.config import NetworkConfig, variable_shapes
 from nmt.search import Ints, SearchOptions, beam_search

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from tokenizers import Tokenizer
 from nmt.build.calibrate import measure, smoothed
 from nmt.build.export import Network
 from nmt.build.layers import Variables
-from nmt.build.quantize import Scheme
+from nmt.build.quantize import Scheme, chosen_products
 from nmt.build.writer import POSITIONS, Description, write_bundle
 from nmt.config import Alignment, NetworkConfig
 from nmt.tokenizer import SOURCE_FILE, TARGET_FILE
@@ -42,20 +43,10 @@ def calibrated(
 
 def main() -> None:
     """Package as the command line says."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--tokenizers", type=Path, required=True, help="folder with source.json and target.json")
-    parser.add_argument("--record", type=Path, required=True, help="JSON: licence, attribution, training, evaluation")
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--precision", choices=("fp32", "int8"), default="int8")
-    parser.add_argument("--max-source", type=int, default=100, help="source tokens the model was trained for")
-    parser.add_argument("--penalty", type=float, default=0.6, help="length penalty of the search")
-    parser.add_argument("--placeholders", action="store_true", help="the model copies placeholders: see nmt.build.corpus")
-    parser.add_argument("--calibration", type=Path, help="source sentences, one a line, for constant 8-bit scales: see nmt.build.calibrate")
-    parser.add_argument("--guided", action="store_true", help="the model was trained with alignments: see nmt.build.links")
-    options = parser.parse_args()
+    options = _options()
     record = json.loads(options.record.read_text(encoding="utf-8"))
     network = load_variables(options.checkpoint)
+    exact = chosen_products(network[0], options.exact, options.sensitivity, options.keep)
     description = Description(
         options.output.name,
         options.max_source,
@@ -69,7 +60,25 @@ def main() -> None:
     if options.calibration:
         tokenizer = Tokenizer.from_file(str(options.tokenizers / "source.json"))
         network, scheme = calibrated(network, tokenizer, options.calibration.read_text(encoding="utf-8").splitlines(), description)
-    write_bundle(network, tokenizers, options.output, scheme, description)
+    write_bundle(network, tokenizers, options.output, replace(scheme, exact=exact), description)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--tokenizers", type=Path, required=True, help="folder with source.json and target.json")
+    parser.add_argument("--record", type=Path, required=True, help="JSON: licence, attribution, training, evaluation")
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--precision", choices=("fp32", "int8"), default="int8")
+    parser.add_argument("--max-source", type=int, default=100, help="source tokens the model was trained for")
+    parser.add_argument("--penalty", type=float, default=0.6, help="length penalty of the search")
+    parser.add_argument("--placeholders", action="store_true", help="the model copies placeholders: see nmt.build.corpus")
+    parser.add_argument("--calibration", type=Path, help="source sentences, one a line, for constant 8-bit scales: see nmt.build.calibrate")
+    parser.add_argument("--guided", action="store_true", help="the model was trained with alignments: see nmt.build.links")
+    parser.add_argument("--exact", nargs="+", default=[], metavar="PRODUCT", help="products to keep in 32 bits")
+    parser.add_argument("--sensitivity", type=Path, help="ranking of the products: see nmt.build.sensitivity")
+    parser.add_argument("--keep", type=int, default=0, help="how many of the ranking's first to keep in 32 bits")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ pytest.importorskip("ctranslate2")
 
 from benchmarks.decoding import TARGET, Rounds, alternate, figures, multiplications, open_runs, peak
 from benchmarks.random_network import random_sources
-from benchmarks.tables import markdown
+from nmt.build.tables import markdown
 from nmt.config import NetworkConfig
 from nmt.search import Ints
 
