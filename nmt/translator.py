@@ -10,6 +10,7 @@ from models.errors import ModelError
 from models.segment import Link, Translation, joined
 from nmt.alignment import forced_attention, links
 from nmt.bundle import default_bundle, signature, verify
+from nmt.constraints import MAX_WANTED, constrained_search
 from nmt.guards import repeats
 from nmt.search import Hypothesis, Ints, SearchOptions, beam_search
 from nmt.session import Decoding, Session, padded_width
@@ -17,7 +18,9 @@ from nmt.tokenization import Located, Tokenizer, open_tokenizer
 
 BATCH_POSITIONS = 1024  # source positions a batch
 _WIDER = 2  # times the beam, for what went wrong
+_PLACING_BEAM = 8  # for sentences whose placeholders were lost
 _SHORTEST_DIVIDED = 12  # characters: half of a shorter text says too little
+_PLACEHOLDER = re.compile("⟦[1-9]⟧")
 _CLAUSE_END = re.compile(r"[，、；：,;:\s]")
 
 
@@ -30,14 +33,15 @@ class Translator:
         self._session = session
         self._tokenizer = tokenizer
         self._max_source = manifest.max_source
+        self._placeholders = _target_ids(tokenizer) if manifest.placeholders else {}
         self._search = SearchOptions(beam, manifest.penalty, manifest.network.softmax_width)
 
     def translate(self, sources: Sequence[str]) -> list[Translation]:
         """Return one translation for each source, in order; a blank source gives a blank target.
 
         Of the hypotheses the best one counts that has an end and does not go round in circles. Warnings: `divided` (too long for the model,
-        or wrong as a whole: translated in parts), `truncated` (the model did not end the sentence), `repetition` (it went round in circles),
-        `untranslated` (nothing came out; the target is the source).
+        or wrong as a whole: translated in parts), `truncated` (the model did not end the sentence), `repetition` (it went round in
+        circles), `untranslated` (nothing came out; the target is the source).
         """
         parts = [self._divide(source) if source.strip() else [] for source in sources]
         known = self._translate_parts(list(dict.fromkeys(part for group in parts for part in group)))
@@ -70,6 +74,7 @@ class Translator:
     def _translate_parts(self, texts: list[str]) -> dict[str, Translation]:
         """Translate distinct texts; what went wrong is searched again more widely, and after that in two halves."""
         results = self._search_all(texts, self._search)
+        results |= self._search_placed([text for text in texts if not self._is_placed(text, results[text].target)])
         wider = replace(self._search, beam=_WIDER * self._search.beam)
         results |= _sound(self._search_all([text for text in texts if _went_wrong(results[text])], wider))
         halves = {text: _halves(text) for text in texts if _went_wrong(results[text]) and len(text) >= _SHORTEST_DIVIDED}
@@ -85,8 +90,30 @@ class Translator:
             decoding = Decoding(self._session, self._session.encode(sources), search.beam)
             found = beam_search(decoding, [self._limit(len(ids)) for ids in sources], search)
             for row, hypotheses in zip(rows, found, strict=True):
-                best = next((item for item in hypotheses if item.finished and not repeats(item.tokens)), hypotheses[0])
-                results[texts[row]] = self._translation(texts[row], best)
+                results[texts[row]] = self._chosen(texts[row], hypotheses)
+        return results
+
+    def _chosen(self, text: str, hypotheses: Sequence[Hypothesis]) -> Translation:
+        """Return the best hypothesis with nothing wrong, or the best one."""
+        sound = [item for item in hypotheses if item.finished and not repeats(item.tokens)]
+        found = [self._translation(text, item) for item in sound or hypotheses[:1]]
+        return next((result for result in found if self._is_placed(text, result.target)), found[0])
+
+    def _is_placed(self, text: str, target: str) -> bool:
+        """Return whether a target holds each placeholder of the text just as often."""
+        return not self._placeholders or sorted(_PLACEHOLDER.findall(text)) == sorted(_PLACEHOLDER.findall(target))
+
+    def _search_placed(self, texts: list[str]) -> dict[str, Translation]:
+        """Translate texts whose placeholders the model lost, doubled or made up; the search says each of them once."""
+        results: dict[str, Translation] = {}
+        encoded = self._tokenizer.encode(texts) if texts else []
+        search = replace(self._search, beam=max(self._search.beam, _PLACING_BEAM))
+        for rows in _batches(encoded):
+            decoding = Decoding(self._session, self._session.encode([encoded[row] for row in rows]), search.beam, MAX_WANTED)
+            wishes = [[[(self._placeholders[name],)] for name in _PLACEHOLDER.findall(texts[row])] for row in rows]
+            limits = [self._limit(len(encoded[row])) for row in rows]
+            found = constrained_search(decoding, wishes, limits, search, frozenset(self._placeholders.values()))
+            results |= {texts[row]: self._chosen(texts[row], hypotheses) for row, hypotheses in zip(rows, found, strict=True) if hypotheses}
         return results
 
     def _limit(self, length: int) -> int:
@@ -100,6 +127,11 @@ class Translator:
             return Translation(source, source, best.score, 0, ("untranslated",))
         warnings = [name for name, seen in (("truncated", not best.finished), ("repetition", repeats(best.tokens))) if seen]
         return Translation(source, target, best.score, len(best.tokens), tuple(warnings), best.token_scores)
+
+
+def _target_ids(tokenizer: Tokenizer) -> dict[str, int]:
+    """Return the target id of each placeholder."""
+    return {name: int(tokenizer.locate_target(name).ids[-1]) for name in (f"⟦{number}⟧" for number in range(1, 10))}
 
 
 def _went_wrong(result: Translation) -> bool:

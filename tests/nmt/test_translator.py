@@ -1,5 +1,6 @@
 """The model that ships, on real sentences. None of these tests judges how good a translation is."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -120,3 +121,9 @@ def test_what_goes_round_in_circles_is_searched_again_and_then_in_halves() -> No
     assert searched[0] == ((wide, long, hopeless, "好"), 4)
     assert searched[1] == ((wide, long, hopeless), 8)
     assert searched[2][0][:2] == ("这是很长的一句话，", "应该分成两半")
+
+
+def test_placeholders_come_out_once_each_however_hard_the_sentence(translator: Translator) -> None:
+    sources = ["⟦1⟧和⟦2⟧以及⟦3⟧都在⟦4⟧附近的⟦5⟧里，离⟦6⟧不远。", "在⟦2⟧的⟦1⟧。", "⟦3⟧⟦1⟧⟦2⟧"]
+    for result in translator.translate(sources):
+        assert sorted(re.findall("⟦.⟧", result.target)) == sorted(re.findall("⟦.⟧", result.source))
