@@ -13,6 +13,7 @@ from nmt.config import Alignment, NetworkConfig
 MANIFEST = "bundle.json"
 FORMAT = 2
 DEFAULT_BEAM = 4
+SEARCH = 2  # to be raised whenever the same model gives other translations: what is remembered of the old ones is then left alone
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DEFAULT = Path(__file__).parent / "bundles" / "zh-en-small"
 
@@ -148,4 +149,4 @@ def verify(folder: Path) -> Manifest:
 
 def signature(folder: Path | None, beam: int) -> str:
     """Name everything that a translation by this bundle depends on, without loading the model."""
-    return f"csanmt-{load_manifest(folder or default_bundle()).digest[:16]}-beam{beam}"
+    return f"csanmt{SEARCH}-{load_manifest(folder or default_bundle()).digest[:16]}-beam{beam}"
