@@ -155,7 +155,7 @@ def main() -> None:
     ranking = rank(network, scheme, groups, pairs)
     kept = keeping(network, scheme, ranking, pairs)
     options.output.write_text(json.dumps({"products": ranking, "keeping": kept}, indent=2) + "\n", encoding="utf-8")
-    sys.stdout.write(markdown([{"in 8 bits": item["name"], "nats a token": f"{item['divergence']:.5f}"} for item in ranking]))
+    sys.stdout.write(markdown([{"in 8 bits": item["name"], "nats a token": f"{item['divergence']:.3g}"} for item in ranking]))
     sys.stdout.write("\n")
     sys.stdout.write(markdown([_shown(item, kept[0]) for item in kept]))
 
@@ -184,7 +184,7 @@ def _read_pairs(options: argparse.Namespace, tokenizers: Sequence[Tokenizer]) ->
 def _shown(item: Mapping[str, Any], first: Mapping[str, Any]) -> dict[str, str]:
     return {
         "in 32 bits": str(item["kept"]),
-        "nats a token": f"{item['divergence']:.5f}",
+        "nats a token": f"{item['divergence']:.3g}",
         "time of translating": f"{item['seconds'] / first['seconds']:.2f}",
     }
 
