@@ -1,7 +1,7 @@
-"""The protocol of a parser: two methods."""
+"""The protocol of a parser: two methods, and a third where a format needs it."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from models.document import DEFAULT_OPTIONS, Block, Document, ReadOptions
 
@@ -23,4 +23,13 @@ class Parser(Protocol):
 
     def write(self, data: bytes, blocks: Sequence[Block], lang: str, options: ReadOptions = DEFAULT_OPTIONS) -> bytes:
         """Return the file `data` with its blocks replaced, one for one and in order, as a document in the language `lang` (BCP 47)."""
+        ...
+
+
+@runtime_checkable
+class MayBeIncomplete(Protocol):
+    """A parser of a format that cannot set every mark around every text."""
+
+    def incomplete(self, data: bytes, blocks: Sequence[Block], options: ReadOptions = DEFAULT_OPTIONS) -> frozenset[int]:
+        """Return the numbers of the blocks that `write` writes without some of their emphases or line breaks."""
         ...

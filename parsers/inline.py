@@ -3,7 +3,9 @@
 It is for formats whose markup is text: tags of HTML, XLIFF and subtitles, marks of Markdown.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -25,8 +27,8 @@ class Kind(Enum):
 class Atom:
     """A piece of inline source: `raw` as it stands in the file, `text` as it is shown.
 
-    OPEN and CLOSE of one element have the same `name`; a BREAK has the text of its break; an ANCHOR has none. `is_word` says of an anchor
-    that it reads as a word of the sentence, as code does.
+    OPEN and CLOSE of one element have the same `name`; a BREAK has the text of its break, and may have a name; an ANCHOR has no text.
+    `is_word` says of an anchor that it reads as a word of the sentence, as code does.
     """
 
     kind: Kind
@@ -38,14 +40,16 @@ class Atom:
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """What a span stands for: an atom, and the elements around it, outermost first."""
+    """What a span stands for: an atom, the elements around it, outermost first, and its place in the order."""
 
     atom: Atom
     path: tuple[int, ...]
+    code: int
 
 
 _STAND_INS = {Kind.TEXT: "", Kind.ANCHOR: "\ufffc", Kind.OPEN: "", Kind.CLOSE: ""}  # an anchor has white space on both sides
 _OPENERS = frozenset("([{“‘\"'")
+_CLOSERS = frozenset("”’")
 _SPAN_KINDS = {Kind.TEXT: SpanKind.TEXT, Kind.BREAK: SpanKind.BREAK, Kind.ANCHOR: SpanKind.ANCHOR}
 
 
@@ -67,7 +71,8 @@ class Inline:
         self._atoms = [atom for atom in atoms if atom.raw or atom.text]
         self._marks: dict[int, tuple[Atom, Atom]] = {}
         nested = self._nested()
-        self._slots = [_Slot(atom, ()) for atom in self._atoms if atom.kind in _SPAN_KINDS] if nested is None else nested
+        leaves = [atom for atom in self._atoms if atom.kind in _SPAN_KINDS]
+        self._slots = [_Slot(atom, (), code) for code, atom in enumerate(leaves)] if nested is None else nested
         self._movable = nested is not None
 
     @property
@@ -79,6 +84,44 @@ class Inline:
             spans.append(Span(position, end, code, slot.path, _SPAN_KINDS[slot.atom.kind]))
             position = end
         return Block("".join(slot.atom.text for slot in self._slots), tuple(spans), self._movable)
+
+    @property
+    def breaks(self) -> tuple[str, ...]:
+        """The line breaks as they stand in the file."""
+        return tuple(atom.raw for atom in self._atoms if atom.kind is Kind.BREAK)
+
+    @property
+    def around(self) -> list[frozenset[str]]:
+        """The names of the elements around each slot."""
+        if self._movable:
+            return [frozenset(self._marks[element][0].name for element in slot.path) for slot in self._slots]
+        found, opened = [], Counter[str]()
+        for atom in self._atoms:
+            if atom.kind in _SPAN_KINDS:
+                found.append(frozenset(+opened))
+            else:
+                opened[atom.name] += 1 if atom.kind is Kind.OPEN else -1
+        return found
+
+    def marks(self, names: AbstractSet[str]) -> list[tuple[int, ...]]:
+        """Return the marks that the text can do without, each the numbers of its atoms: elements and breaks with these names."""
+        found: list[tuple[int, ...]] = []
+        started: dict[str, list[int]] = {}
+        for number, atom in enumerate(self._atoms):
+            if atom.name not in names:
+                continue
+            if atom.kind is Kind.BREAK:
+                found.append((number,))
+            elif atom.kind is Kind.OPEN:
+                started.setdefault(atom.name, []).append(number)
+            elif atom.kind is Kind.CLOSE and started.get(atom.name):
+                found.append((started[atom.name].pop(), number))
+        return found
+
+    def without(self, numbers: AbstractSet[int]) -> "Inline":
+        """Return the same slots without the atoms of these numbers, out of `marks`; a line break becomes a space."""
+        blanks = {number: " " if self._atoms[number].kind is Kind.BREAK else "" for number in numbers}
+        return Inline([replace(atom, raw=blanks.get(number, atom.raw)) for number, atom in enumerate(self._atoms)])
 
     def render(self, block: Block, escape: Callable[[str], str], copied: Callable[[str], str] = str) -> str:
         """Return a translated block as markup; blanks at the ends of an element go outside it.
@@ -107,14 +150,14 @@ class Inline:
             if atom.kind is Kind.OPEN:
                 stack.append((number, atom, len(slots)))
             elif atom.kind is not Kind.CLOSE:
-                slots.append(_Slot(atom, tuple(element for element, _, _ in stack)))
+                slots.append(_Slot(atom, tuple(element for element, _, _ in stack), len(slots)))
             elif not stack or stack[-1][1].name != atom.name:
                 return None
             else:
                 element, start, before = stack.pop()
                 self._marks[element] = (start, atom)
                 if before == len(slots):
-                    slots.append(_Slot(Atom(Kind.ANCHOR, start.raw + atom.raw), tuple(outer for outer, _, _ in stack)))
+                    slots.append(_Slot(Atom(Kind.ANCHOR, start.raw + atom.raw), tuple(outer for outer, _, _ in stack), len(slots)))
         return None if stack else slots
 
     def _check(self, block: Block) -> None:
@@ -142,7 +185,9 @@ def wants_space_before(character: str) -> bool:
 
 def wants_space_after(character: str) -> bool:
     """Tell whether English sets a space between `character` and a word."""
-    return character != "" and not character.isspace() and not is_wide(character) and character not in _OPENERS
+    if not character or character.isspace() or character in _OPENERS:
+        return False
+    return character in _CLOSERS or not is_wide(character)
 
 
 class _Writer:
@@ -156,6 +201,7 @@ class _Writer:
         self._used: set[int] = set()
         self._last = ""  # the character before, if that is text
         self._after_word = False
+        self._code = -1
 
     def add(self, slot: _Slot, written: str, text: str) -> None:
         """Set a slot that shows `text`, whose source is `written`."""
@@ -163,11 +209,14 @@ class _Writer:
         self._end(slot.path)
         starts = list(self._starts(slot.path))
         rest = written.lstrip(" ") if starts and is_text else written
-        wants_space = (self._after_word and wants_space_before(text[:1])) or (slot.atom.is_word and wants_space_after(self._last))
+        came_together = self._after_word and slot.atom.is_word and slot.code != self._code + 1
+        wants_space = (
+            came_together or (self._after_word and wants_space_before(text[:1])) or (slot.atom.is_word and wants_space_after(self._last))
+        )
         blank = " " if wants_space else written[: len(written) - len(rest)]
         self._parts += [blank, *starts, rest]
         if written:
-            self._last, self._after_word = text[-1:] if is_text else "", slot.atom.is_word
+            self._last, self._after_word, self._code = text[-1:] if is_text else "", slot.atom.is_word, slot.code
 
     def finish(self) -> str:
         """End the elements that are open and return all."""

@@ -14,6 +14,8 @@ from parsers.markup import VOID_TAGS
 
 MAX_NESTING = 90
 MAX_BRACKETS = 500  # in one block
+DISPENSABLE = frozenset(["em", "hardbreak", "s", "strong"])  # marks whose loss loses no text, address or code
+TASK = re.compile(r"\[[ xX]\] +(?=\S)")  # the box at the start of an item of a task list
 
 _Rule = Callable[[StateInline, bool], bool]
 _RULES: dict[str, _Rule] = {
@@ -29,7 +31,6 @@ _RULES: dict[str, _Rule] = {
 _RANGE = "range"  # key of Token.meta: the first and last token that a rule made know where what it took begins and ends
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][\w-]*)")
 _WORDS = frozenset(["code", "link"])  # anchors that read as words
-_TASK = re.compile(r"\[[ xX]\] +(?=\S)")
 _TEXTS = frozenset(["text", "text_special", "softbreak"])
 
 
@@ -55,7 +56,7 @@ def atoms(source: str, places: Sequence[int], inline: Token) -> list[Atom]:
 
 def _with_task(found: list[Atom]) -> list[Atom]:
     """Return atoms with the box of an item of a task list as an anchor."""
-    match = _TASK.match(found[0].raw) if found and found[0].kind is Kind.TEXT else None
+    match = TASK.match(found[0].raw) if found and found[0].kind is Kind.TEXT else None
     if match is None or not found[0].text.startswith(match[0]):
         return found
     first = Atom(Kind.TEXT, found[0].raw[match.end() :], found[0].text[match.end() :])
@@ -138,7 +139,7 @@ def _markup(content: str, token: Token, cursor: int, base: int) -> Iterator[_Fou
     name, _, side = token.type.rpartition("_")
     end = base + int(token.meta[_RANGE][1]) if _RANGE in token.meta else cursor + len(token.markup)
     if token.type == "hardbreak":
-        yield Kind.BREAK, cursor, end, "\n", ""
+        yield Kind.BREAK, cursor, end, "\n", token.type
     elif token.type == "image":
         yield Kind.OPEN, cursor, cursor + len("!["), "", "image"
         inner = list(_walk(content, token.children or [], cursor + len("![")))

@@ -12,6 +12,7 @@ from pathlib import Path
 from models.document import DEFAULT_OPTIONS, Block, Document, ReadOptions
 from models.errors import CorruptDocumentError, DocumentTooLargeError, InputError, OutputError, SourceChangedError, UnreadableFileError
 from models.segment import Link, Projection, Translation, joined
+from parsers.base import MayBeIncomplete
 from parsers.registry import parser_for
 from pipeline.engines import Engine
 from pipeline.segmenter import split
@@ -85,10 +86,15 @@ def assemble(work: Assembly) -> Assembled:
     data = read_source(work.source)
     if hashlib.sha256(data).hexdigest() != work.sha256:
         raise SourceChangedError(f"{work.source.name} was changed after it was submitted; submit it again")
-    woven = [weave(block, split(block.text), work.targets, work.links) for block in _parse(work.source, data, work.reading).blocks]
-    translated = parser_for(work.source).write(data, [item.block for item in woven], work.lang, work.reading)
+    blocks = _parse(work.source, data, work.reading).blocks
+    woven = [weave(block, split(block.text), work.targets, work.links) for block in blocks]
+    translations = [item.block for item in woven]
+    parser = parser_for(work.source)
+    translated = parser.write(data, translations, work.lang, work.reading)
+    incomplete = parser.incomplete(data, translations, work.reading) if isinstance(parser, MayBeIncomplete) else ()
     write_output(work.output, translated)
-    return Assembled(hashlib.sha256(translated).hexdigest(), _worst(item.placed for item in woven))
+    unmarked = (dict.fromkeys(_segments(blocks[number]), Projection(0.0, is_unsure=True)) for number in incomplete)
+    return Assembled(hashlib.sha256(translated).hexdigest(), _worst([*(item.placed for item in woven), *unmarked]))
 
 
 def translate_lines(lines: Sequence[str], engine: Engine) -> list[Translation]:
@@ -145,6 +151,11 @@ def sweep(output: Path) -> None:
 
 def _partial_prefix(output: Path) -> str:
     return f".{output.name[:100]}.part-"
+
+
+def _segments(block: Block) -> list[str]:
+    """Return the segments of a block."""
+    return [piece.text for piece in split(block.text) if piece.is_segment]
 
 
 def _worst(blocks: Iterable[Mapping[str, Projection]]) -> dict[str, Projection]:

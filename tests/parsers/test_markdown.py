@@ -127,11 +127,42 @@ def test_text_that_looks_like_a_mark_does_not_become_one(target: str, wanted: st
     assert texts(wanted) == [target]
 
 
-def test_translation_that_loses_a_mark_is_refused() -> None:
-    with pytest.raises(LostMarkupError, match="strong"):
-        write("甲**乙**丙", ["a", "“b”", "c"])
-    with pytest.raises(LostMarkupError, match="strong"):
-        write("甲**乙**丙", ["a", "", "c"])
+@pytest.mark.parametrize(
+    ("source", "targets", "wanted"),
+    [
+        ("甲**乙**丙", ["a", "“b”", "c"], "a“b”c"),
+        ("甲**乙**丙", ["a", "", "c"], "ac"),
+        ("甲**乙**丙*丁*", ["a", "“b”", "c ", "d"], "a“b”c *d*"),
+        ("甲**乙*丙*丁**", ["a", " “b", "(c)", "d"], "a **“b(c)d**"),
+        ("<b>甲*乙</b>丙*<br>丁", ["a", "(b", "c)", "", "d"], "<b>a(b</b>c)<br>d"),
+        ("~~甲~~乙", ["(a)", "b"], "(a)b"),
+        ("> 甲  \n> 乙", ["a", "\n", ""], "> a"),
+        ("甲\\\n乙", ["a", "\n", ""], "a"),
+        ("**甲**乙", ["“a”", "b"], "“a”b"),
+    ],
+)
+def test_mark_that_would_not_be_read_as_one_is_left_out_and_told(source: str, targets: list[str], wanted: str) -> None:
+    told = [retold(blocks(source)[0], targets)]
+    assert MarkdownParser().write(source.encode(), told, "en").decode() == wanted
+    assert MarkdownParser().incomplete(source.encode(), told) == {0}
+
+
+def test_only_the_blocks_that_lost_a_mark_are_told() -> None:
+    source = "甲**乙**\n\n- [ ] 甲**乙**`x`[丙](u)\n\n丁"
+    read = blocks(source)
+    told = [retold(read[0], ["a ", "b"]), retold(read[1], ["", "a", "“b”", "", "c"]), read[2]]
+    assert MarkdownParser().write(source.encode(), told, "en").decode() == "a **b**\n\n- [ ] a“b” `x` [c](u)\n\n丁"
+    assert MarkdownParser().incomplete(source.encode(), told) == {1}
+
+
+@pytest.mark.parametrize("start", ["- b", "1. b", "# b", "> b", "==="])
+def test_text_behind_a_line_break_starts_no_block(start: str) -> None:
+    written = write("甲  \n乙", ["a", "\n", start])
+    assert slots(written) == [["a", "\n", start]]
+
+
+def test_pieces_of_code_that_come_to_touch_are_kept_apart() -> None:
+    assert write("`甲`和`乙`", ["", "", ""]) == "`甲` `乙`"
 
 
 def test_encoding_is_kept_where_that_is_wanted() -> None:

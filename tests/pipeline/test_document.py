@@ -149,3 +149,12 @@ def test_formatting_that_no_link_places_is_told_and_the_worst_place_counts(tmp_p
     assert set(written.placed) == {"今天放假"}
     assert written.placed["今天放假"].confidence < 1
     assert assemble(replace(work, links={})).placed["今天放假"].is_unsure
+
+
+def test_segments_of_a_block_that_is_written_without_a_mark_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("今天放假  \n了\n\n明天上班\n", encoding="utf-8")
+    targets = {"今天放假": "Holiday today", "了": "", "明天上班": "Work tomorrow"}
+    written = assemble(Assembly(path, prepare(path).sha256, tmp_path / "out.md", "en", targets))
+    assert (tmp_path / "out.md").read_text() == "Holiday today\n\nWork tomorrow\n"
+    assert {source for source, place in written.placed.items() if place.is_unsure} == {"今天放假", "了"}
