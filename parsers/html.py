@@ -3,8 +3,8 @@
 The tree is never serialised: BeautifulSoup would rewrite attributes, entities and quotes all over the page.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import chain
 
 from bs4 import BeautifulSoup
 
@@ -13,6 +13,7 @@ from models.errors import DocumentTooLargeError
 from parsers.encoding import DecodedText, declared_encoding, decode
 from parsers.html_blocks import Page, PlacedBlock, Slot, read_page
 from parsers.html_conservation import check_conserved
+from parsers.html_inline import Region, splice
 from parsers.html_language import Edit, charset_edits, escape, language_edits
 from parsers.html_tree import parse_html
 from parsers.inline import wants_space_after, wants_space_before
@@ -43,14 +44,20 @@ class HtmlParser:
         """
         decoded, tree, page = _parse(data)
         source = decoded.text
-        copies: list[str] = []
-        edits = list(chain.from_iterable(_block_edits(source, *pair, copies) for pair in zip(page.blocks, blocks, strict=True)))
-        if not edits:
+        moved: list[tuple[Region, Block]] = []
+        edits: list[Edit] = []
+        for placed, target in zip(page.blocks, blocks, strict=True):
+            if placed.region and _moves(placed, target):
+                moved.append((placed.region, target))
+            else:
+                edits += _slot_edits(source, placed, target)
+        if not moved and not edits:
             return data
         edits += language_edits(source, tree, page.language_values, lang)
         if not options.keep_encoding:
             edits += charset_edits(source, tree, decoded)
-        result = _splice(source, sorted(edits))
+        edits, copies = _with_moved(source, sorted(edits), moved)
+        result = splice(source, edits)
         check_conserved(source, result, copies)
         return decoded.encode_with_references(result) if options.keep_encoding else decoded.encode(result)
 
@@ -64,22 +71,35 @@ def _parse(data: bytes) -> tuple[DecodedText, BeautifulSoup, Page]:
     return decoded, tree, read_page(tree, decoded.text)
 
 
-def _block_edits(source: str, placed: PlacedBlock, target: Block, copies: list[str]) -> Iterator[Edit]:
-    """Yield a replacement for each slot whose text is another one now, or one for all where elements must be set anew; add to `copies`."""
-    if target == placed.block:
-        return
+def _moves(placed: PlacedBlock, target: Block) -> bool:
+    """Tell whether the elements of a block must be set anew."""
     codes = [span.code for span in target.spans]
-    if placed.region and (codes != list(range(len(placed.slots))) or _has_new_blanks(placed.block, target)):
-        raw = source[placed.region.start : placed.region.end]
-        rendered, made = placed.region.render(target, escape)
-        copies += made
-        yield placed.region.start, placed.region.end, f"{_lead(raw)}{rendered.strip(SPACE)}{_trail(raw)}"
-        return
+    return target != placed.block and (codes != list(range(len(placed.slots))) or _has_new_blanks(placed.block, target))
+
+
+def _slot_edits(source: str, placed: PlacedBlock, target: Block) -> Iterator[Edit]:
+    """Yield a replacement for each slot whose text is another one now."""
     texts = {span.code: target.text[span.start : span.end] for span in target.spans}
     for code, slot in enumerate(placed.slots):
         text = texts.get(code, "")
         if slot and text != slot.shown.text:
             yield slot.start, slot.end, _rendered(source, slot, text)
+
+
+def _with_moved(source: str, edits: Sequence[Edit], moved: Sequence[tuple[Region, Block]]) -> tuple[list[Edit], list[str]]:
+    """Return the edits with those inside a region made part of its own, in order, and the start tags of the elements that were copied."""
+    result: list[Edit] = []
+    copies: list[str] = []
+    position = 0
+    for region, target in sorted(moved, key=lambda pair: pair[0].start):
+        first = bisect_left(edits, (region.start, region.start + 1))  # behind what goes in before the region
+        last = bisect_left(edits, (region.end,))
+        raw = source[region.start : region.end]
+        rendered, made = region.render(target, escape, edits[first:last])
+        result += [*edits[position:first], (region.start, region.end, f"{_lead(raw)}{rendered.strip(SPACE)}{_trail(raw)}")]
+        copies += made
+        position = last
+    return [*result, *edits[position:]], copies
 
 
 def _has_new_blanks(block: Block, target: Block) -> bool:
@@ -115,12 +135,3 @@ def _rendered(source: str, slot: Slot, text: str) -> str:
     quote = '"' if slot.quote == "" else slot.quote or ""
     written = before + escape(content, quote) + after
     return f'"{written}"' if slot.quote == "" else written
-
-
-def _splice(source: str, edits: Sequence[Edit]) -> str:
-    """Return `source` with ranges replaced; `edits` are in order and do not overlap."""
-    parts, position = [], 0
-    for start, end, text in edits:
-        parts += [source[position:start], text]
-        position = end
-    return "".join([*parts, source[position:]])

@@ -5,19 +5,20 @@ image, a comment, `<code>`) is an anchor.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from models.document import Block
+from parsers.html_language import Edit
 from parsers.html_scanner import Comment, EndTag, StartTag, Text, attributes_at, scan
 from parsers.inline import Atom, Inline, Kind
-from parsers.markup import BLOCK_TAGS, ISLAND_TAGS, TEXT_ATTRIBUTES, VOID_TAGS
+from parsers.markup import BLOCK_TAGS, ISLAND_TAGS, VOID_TAGS
 from parsers.whitespace import SPACE
 
 MAX_MARKUP = 20_000  # characters of one block's source
 _REACH = 2_000  # characters around a block in which its elements start and end
 _BEFORE = re.compile(rf"<([a-zA-Z][^<>{SPACE}/]*)[^<>]*>[{SPACE}]*\Z")
-_CHANGING = TEXT_ATTRIBUTES | {"lang", "xml:lang"}  # attributes that are written apart
 
 Shown = Mapping[int, str]  # where each slot of text starts in the source, and the text it shows
 
@@ -26,23 +27,50 @@ Shown = Mapping[int, str]  # where each slot of text starts in the source, and t
 class Region:
     """A range of a page's source that is one block with its inline elements.
 
-    `starts` has for each code the start of its slot of text, None for an anchor or a break.
+    `starts` has for each code the start of its slot of text, None for an anchor or a break; `places` says where each atom starts.
     """
 
     start: int
     end: int
-    inline: Inline
+    atoms: tuple[Atom, ...]
     starts: tuple[int | None, ...]
+    places: tuple[int, ...]
 
-    def render(self, block: Block, escape: Callable[[str], str]) -> tuple[str, list[str]]:
-        """Return the region's source for a translated block, and the start tags of the elements that were copied for it."""
+    @property
+    def inline(self) -> Inline:
+        """The region's atoms as slots."""
+        return Inline(self.atoms)
+
+    def render(self, block: Block, escape: Callable[[str], str], edits: Sequence[Edit]) -> tuple[str, list[str]]:
+        """Return the region's source for a translated block, and the start tags of the elements that were copied for it.
+
+        `edits` are those of attributes in the region, in order.
+        """
         copies: list[str] = []
 
         def copied(tag: str) -> str:
             copies.append(_without_id(tag))
             return copies[-1]
 
-        return self.inline.render(block, escape, copied), copies
+        return Inline(list(self._edited(edits))).render(block, escape, copied), copies
+
+    def _edited(self, edits: Sequence[Edit]) -> Iterator[Atom]:
+        """Yield the atoms with the edits made in them."""
+        for atom, place in zip(self.atoms, self.places, strict=True):
+            inner = [
+                (start - place, end - place, text)
+                for start, end, text in edits[bisect_left(edits, (place,)) : bisect_left(edits, (place + len(atom.raw),))]
+            ]
+            yield replace(atom, raw=splice(atom.raw, inner)) if inner else atom
+
+
+def splice(source: str, edits: Sequence[Edit]) -> str:
+    """Return `source` with ranges replaced; `edits` are in order and do not overlap."""
+    parts, position = [], 0
+    for start, end, text in edits:
+        parts += [source[position:start], text]
+        position = end
+    return "".join([*parts, source[position:]])
 
 
 class _NotNestedError(Exception):
@@ -87,6 +115,7 @@ class _Reader:
         self._shown = shown
         self._atoms: list[Atom] = []
         self._starts: list[int | None] = []  # of each atom
+        self._places: list[int] = []
         self._words: set[int] = set()  # atoms that read as words
         self._open: list[_Opened] = []
 
@@ -102,8 +131,8 @@ class _Reader:
         if self._open or len(seen) != len(self._shown):
             raise _NotNestedError
         leaves = [number for number, atom in enumerate(self._atoms) if atom.kind not in (Kind.OPEN, Kind.CLOSE)]
-        atoms = [replace(atom, is_word=number in self._words) for number, atom in enumerate(self._atoms)]
-        return Region(self._first, end, Inline(atoms), tuple(self._starts[number] for number in leaves))
+        atoms = tuple(replace(atom, is_word=number in self._words) for number, atom in enumerate(self._atoms))
+        return Region(self._first, end, atoms, tuple(self._starts[number] for number in leaves), tuple(self._places))
 
     def _take(self, token: StartTag | EndTag | Comment | Text) -> None:
         raw = self._source[self._first + token.start : self._first + token.end]
@@ -112,24 +141,24 @@ class _Reader:
         elif isinstance(token, EndTag):
             self._end(token, raw)
         elif isinstance(token, Comment):
-            self._add(Atom(Kind.ANCHOR, raw))
+            self._add(Atom(Kind.ANCHOR, raw), token.start)
         elif (text := self._shown.get(self._first + token.start)) is not None:
-            self._add(Atom(Kind.TEXT, raw, text), self._first + token.start)
+            self._add(Atom(Kind.TEXT, raw, text), token.start)
         elif raw.strip(SPACE):
             if not self._open:
                 raise _NotNestedError
             self._open[-1].hides = True
 
     def _start(self, token: StartTag, raw: str) -> None:
-        if token.name in BLOCK_TAGS or token.name in ISLAND_TAGS or any(value.name in _CHANGING for value in token.attributes):
+        if token.name in BLOCK_TAGS or token.name in ISLAND_TAGS:
             raise _NotNestedError
         if token.name == "br":
-            self._add(Atom(Kind.BREAK, raw, "\n"))
+            self._add(Atom(Kind.BREAK, raw, "\n"), token.start)
         elif token.name in VOID_TAGS or token.self_closing:
-            self._add(Atom(Kind.ANCHOR, raw))
+            self._add(Atom(Kind.ANCHOR, raw), token.start)
         else:
             self._open.append(_Opened(token, len(self._atoms)))
-            self._add(Atom(Kind.OPEN, raw, name=token.name))
+            self._add(Atom(Kind.OPEN, raw, name=token.name), token.start)
 
     def _end(self, token: EndTag, raw: str) -> None:
         if not self._open or self._open[-1].tag.name != token.name:
@@ -139,16 +168,18 @@ class _Reader:
         if has_text and opened.hides:
             raise _NotNestedError
         if has_text:
-            self._add(Atom(Kind.CLOSE, raw, name=token.name))
+            self._add(Atom(Kind.CLOSE, raw, name=token.name), token.start)
             return
         is_word = opened.hides or any(number >= opened.before for number in self._words)
         self._words = {number for number in self._words if number < opened.before} | ({opened.before} if is_word else set())
-        del self._atoms[opened.before :], self._starts[opened.before :]
-        self._add(Atom(Kind.ANCHOR, self._source[self._first + opened.tag.start : self._first + token.end]))
+        del self._atoms[opened.before :], self._starts[opened.before :], self._places[opened.before :]
+        self._add(Atom(Kind.ANCHOR, self._source[self._first + opened.tag.start : self._first + token.end]), opened.tag.start)
 
-    def _add(self, atom: Atom, start: int | None = None) -> None:
+    def _add(self, atom: Atom, offset: int) -> None:
+        """Add an atom that starts at `offset` of what is scanned."""
         self._atoms.append(atom)
-        self._starts.append(start)
+        self._places.append(self._first + offset)
+        self._starts.append(self._places[-1] if atom.kind is Kind.TEXT else None)
 
 
 def _without_id(tag: str) -> str:

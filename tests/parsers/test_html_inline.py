@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from models.document import Block, Span, SpanKind
 from parsers.html import HtmlParser
+from tests.parsers.pseudo import retold
 
 
 def block_of(page: str) -> Block:
@@ -50,12 +51,30 @@ def test_white_space_around_a_block_and_breaks_stay() -> None:
     assert reordered(page, (1, "x "), (0, "y"), (2, "\n"), (3, "z")) == "<p>\n  x <b>y</b><br>z\n</p>"
 
 
+def test_an_element_moves_with_its_attributes_each_in_its_translation() -> None:
+    page = '<p>甲<abbr id=a title=题 lang="zh-CN">乙</abbr>丙<img alt="图">丁</p>'
+    read = HtmlParser().read(page.encode()).blocks
+    assert [block.text for block in read] == ["甲乙丙丁", "题", "图"]
+    told = [retold(read[0], [(1, "b"), (0, " a "), (1, "b"), (2, " c"), (3, ""), (4, "d")]), *(retold(block, ["x"]) for block in read[1:])]
+    result = HtmlParser().write(page.encode(), told, "en").decode()
+    assert result == '<p><abbr id=a title="x" lang="en">b</abbr> a <abbr title="x" lang="en">b</abbr> c<img alt="x">d</p>'
+
+
+def test_language_is_named_before_a_block_that_begins_the_page() -> None:
+    assert reordered("甲<b>乙</b>", (1, "b"), (0, " a")) == "<b>b</b> a"
+
+
+def test_blank_stays_out_of_a_link_with_a_title() -> None:
+    page = '<p>见<a href="x" title="题">这里</a>。</p>'
+    title = HtmlParser().read(page.encode()).blocks[1]
+    told = [retold(HtmlParser().read(page.encode()).blocks[0], ["See", " here", "."]), title]
+    assert HtmlParser().write(page.encode(), told, "en").decode().endswith('<p>See <a href="x" title="题">here</a>.</p>')
+
+
 @pytest.mark.parametrize(
     "page",
     [
         "<p>甲<b>乙<i>丙</b>丁</i></p>",
-        '<p>甲<b title="提示">乙</b>丙</p>',
-        '<p>甲<b lang="zh">乙</b>丙</p>',
         "<p>甲乙<img src=x>丙</p>",
         "<div>甲<b>乙<p>丙</p></b></div>",
     ],
