@@ -1,4 +1,4 @@
-"""Word alignments of a training set: for the attention head that tells them, for the lexicon, and for placeholders that stand for terms.
+"""Word alignments of a training set: for the attention head that tells them, and for placeholders that stand for terms.
 
 A statistical aligner does the work outside, on text: `eflomal-align` aligns in both directions, and the two are made one here.
 """
@@ -24,7 +24,6 @@ ALIGNER = "eflomal-align"
 _EFFORT = ("--length", "0.5", "--n-samplers", "1")  # a sixth of its defaults, which is plenty for a set of this size
 
 TERM_SHARE = 0.12
-LEXICON_WIDTH = 64
 _NEIGHBOURS = [(-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1)]
 
 
@@ -89,37 +88,19 @@ def _read_links(line: str) -> set[Link]:
     return {(int(source), int(target)) for source, _, target in (pair.partition("-") for pair in line.split())}
 
 
-def lexicon(data: ParallelSet, vocabulary: int, width: int) -> NDArray[np.uint16]:
-    """Return for each source id the `width` target ids most often linked with it, [vocabulary, width]; missing ones are 0."""
-    row = np.repeat(np.arange(len(data)), data.links.lengths())
-    sources = data.source.ids[data.source.starts[row] + data.links.ids // 256].astype(np.int64)
-    targets = data.target.ids[data.target.starts[row] + data.links.ids % 256].astype(np.int64)
-    pairs, counts = np.unique(sources << 32 | targets, return_counts=True)
-    order = np.lexsort((-counts, pairs >> 32))
-    sources, targets = (pairs >> 32)[order], (pairs & 0xFFFFFFFF)[order]
-    rank = np.arange(len(sources)) - np.searchsorted(sources, sources)
-    table = np.zeros((vocabulary, width), np.uint16)
-    kept = rank < width
-    table[sources[kept], rank[kept]] = targets[kept]
-    return table
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Add links and term placeholders to a packed training set, and write the lexicon."""
+    """Add links and term placeholders to a packed training set."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="packed training set (npz)")
     parser.add_argument("--tokenizers", type=Path, required=True, help="folder with source.json and target.json")
     parser.add_argument("--output", type=Path, required=True, help="packed training set with links (npz)")
-    parser.add_argument("--lexicon", type=Path, help="where the lexicon goes (npy)")
     options = parser.parse_args(arguments)
     if shutil.which(ALIGNER) is None:
         parser.error(f"{ALIGNER} is not on the PATH; install it with: pip install eflomal")
     source, target = (Tokenizer.from_file(str(options.tokenizers / name)) for name in ("source.json", "target.json"))
     data = load_packed(options.data)
     data = ParallelSet(data.source, data.target, align(data, (source, target)))
-    if options.lexicon:
-        np.save(options.lexicon, lexicon(data, source.get_vocab_size(), LEXICON_WIDTH), allow_pickle=False)
     varied = with_terms(data, (source, target), TERM_SHARE, seed=1)
     save_packed(varied, options.output)
     with_placeholders = int(np.sum(data.links.lengths() != varied.links.lengths()))

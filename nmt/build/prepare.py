@@ -1,4 +1,4 @@
-"""Makes training data of a folder of corpora: tokenizers, the packed training and tuning sets, and the held-out slices."""
+"""Makes training data of corpora: tokenizers, packed training and tuning sets, a sample for calibration, held-out slices."""
 
 import argparse
 import json
@@ -15,6 +15,7 @@ LOG = logging.getLogger("prepare")
 SOURCE_SIZE, SOURCE_ALPHABET = 12_000, 5_500
 TARGET_SIZE, TARGET_ALPHABET = 8_000, 200
 TOKENIZER_PAIRS = 400_000
+CALIBRATION_LINES = 640  # sources that show which ranges the activations have: see nmt.build.calibrate
 
 # The last part of training: mostly general language, with a little of everything so that nothing is forgotten.
 TUNING_COPIES: Mapping[str, float] = dict.fromkeys(GENERAL, 4.0) | dict.fromkeys(
@@ -35,6 +36,8 @@ def prepare(folders: list[Path], output: Path) -> dict[str, int]:
     output.mkdir(parents=True, exist_ok=True)
     training = draw(folders, COPIES, DEFAULT_COPIES, seed=1)
     tokenizers = _tokenizers(training, output)
+    sample = list(dict.fromkeys(source for source, _ in training[: 2 * CALIBRATION_LINES]))[:CALIBRATION_LINES]
+    (output / "calibration.zh").write_text("".join(f"{source}\n" for source in sample), encoding="utf-8")
     sizes = {"train": pack(training, tokenizers, output / "train.npz")}
     sizes["tune"] = pack(draw(folders, TUNING_COPIES, TUNING_DEFAULT, seed=2), tokenizers, output / "tune.npz")
     slices = held_out(folders)
