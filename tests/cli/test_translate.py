@@ -30,7 +30,7 @@ def test_json_has_one_object_a_line(cli: Cli) -> None:
     result = cli("translate", "--engine", "pseudo", "--json", stdin="你好\n\n再见\n")
     objects = [json.loads(line) for line in result.stdout.splitlines()]
     assert [found["translation"] for found in objects] == ["[你好]", "", "[再见]"]
-    assert objects[0] == {"source": "你好", "translation": "[你好]", "score": 0.0, "tokens": 4, "warnings": []}
+    assert objects[0] == {"source": "你好", "translation": "[你好]", "score": 0.0, "tokens": 4, "warnings": [], "terms": []}
 
 
 def test_input_that_is_not_utf8_is_an_error(cli: Cli) -> None:
