@@ -4,8 +4,8 @@
 
 Prints one JSON object a size: seconds and peak memory of the import (in a process of its own, as a multiple of the checkpoint too), size
 of the bundle, seconds and peak memory until it is loaded, memory in the end (of its own, and of mapped files), and for outputs of 30 and 60
-tokens seconds a sentence and tokens a second at beam 4, one sentence at a time, then 16 together. Random weights do not end a sentence, so the
-length limit decides how long an output is. Linux only.
+tokens seconds a sentence and tokens a second at beam 4, one sentence at a time, then 16 together. Random weights do not end a sentence,
+so the length limit decides how long an output is. Linux only.
 """
 
 import argparse

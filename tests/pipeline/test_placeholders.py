@@ -11,7 +11,7 @@ from pipeline.placeholders import LIMIT, Protected, ProtectingEngine, missing, p
 
 def restored(protected: Protected, target: str) -> str | None:
     result = protected.restored(Translation(protected.text, target, 0.0, 1), "source")
-    return result and result.target
+    return None if result is None else result.target
 
 
 def values(protected: Protected) -> tuple[str, ...]:
