@@ -1,6 +1,7 @@
 """Fixtures that more than one folder of tests uses."""
 
 import itertools
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,10 @@ from models.database import Database
 from tests.servers import RedisServer, create_postgres_schema, postgres_folder, redis_binary, running_postgres, running_redis
 
 _numbers = itertools.count(1)
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Started in the background of a shell, which would leave the programs under test deaf to Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

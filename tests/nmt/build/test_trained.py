@@ -13,6 +13,7 @@ from nmt.build.package import load_variables  # noqa: E402
 from nmt.build.quantize import Scheme  # noqa: E402
 from nmt.build.train import Plan, train  # noqa: E402
 from nmt.build.writer import Description, write_bundle  # noqa: E402
+from nmt.session import padded_width  # noqa: E402
 from nmt.tokenizer import SOURCE_FILE, TARGET_FILE  # noqa: E402
 from nmt.translator import open_translator  # noqa: E402
 from tests.nmt.build.toy import PAIRS, config_of, packed, train_tokenizers, trainer_of  # noqa: E402
@@ -60,7 +61,7 @@ def test_torch_and_onnx_compute_the_same_network(trained: Path, tokenizers: File
         for name, value in network.variables.items():
             value.copy_(torch.from_numpy(np.array(variables[name])))
     rows = [np.arange(1, 8), np.arange(3, 6)]
-    source = torch.zeros(2, 16, dtype=torch.long)
+    source = torch.zeros(2, padded_width(7), dtype=torch.long)
     for row, ids in enumerate(rows):
         source[row, : len(ids)] = torch.from_numpy(ids)
     encoded = session.encode(rows)
