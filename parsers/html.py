@@ -13,10 +13,11 @@ from models.errors import DocumentTooLargeError
 from parsers.encoding import DecodedText, declared_encoding, decode
 from parsers.html_blocks import Page, PlacedBlock, Slot, read_page
 from parsers.html_conservation import check_conserved
-from parsers.html_inline import Region, splice
-from parsers.html_language import Edit, charset_edits, escape, language_edits
+from parsers.html_inline import Region
+from parsers.html_language import charset_edits, escape, language_edits
 from parsers.html_tree import parse_html
 from parsers.inline import wants_space_after, wants_space_before
+from parsers.splicing import Edit, splice
 from parsers.whitespace import SPACE
 
 MAX_BYTES = 20_000_000

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from models.document import Block
-from parsers.html_language import Edit
 from parsers.html_scanner import Comment, EndTag, StartTag, Text, attributes_at, scan
 from parsers.inline import Atom, Inline, Kind
 from parsers.markup import BLOCK_TAGS, ISLAND_TAGS, VOID_TAGS
+from parsers.splicing import Edit, splice
 from parsers.whitespace import SPACE
 
 MAX_MARKUP = 20_000  # characters of one block's source
@@ -62,15 +62,6 @@ class Region:
                 for start, end, text in edits[bisect_left(edits, (place,)) : bisect_left(edits, (place + len(atom.raw),))]
             ]
             yield replace(atom, raw=splice(atom.raw, inner)) if inner else atom
-
-
-def splice(source: str, edits: Sequence[Edit]) -> str:
-    """Return `source` with ranges replaced; `edits` are in order and do not overlap."""
-    parts, position = [], 0
-    for start, end, text in edits:
-        parts += [source[position:start], text]
-        position = end
-    return "".join([*parts, source[position:]])
 
 
 class _NotNestedError(Exception):

@@ -10,8 +10,7 @@ from parsers.html_rules import LANGUAGE_ATTRIBUTES
 from parsers.html_scanner import Attribute, attributes_at
 from parsers.html_tree import attribute
 from parsers.markup import RIGHT_TO_LEFT_LANGUAGES
-
-Edit = tuple[int, int, str]  # start and end in the source, replacement
+from parsers.splicing import Edit
 
 _TEXT_ESCAPES: dict[str, str | int | None] = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\u00a0": "&#160;"}
 _ESCAPES = {

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from models.document import Block
+from parsers.splicing import Edit
 from parsers.word_names import HAN
 
 _SIGNS: Final = {
@@ -37,8 +38,6 @@ _TIGHT_BEFORE = frozenset("([“‘\"'/\u2014-")
 _TIGHT_BEHIND = frozenset(".,;:!?)]”’\"'/\u2014-%…") | frozenset("，。；：！？、）】》」』") | _BRACKETS.keys()
 _NUMERIC = frozenset(".,:")  # tight between digits
 _REACH = 40  # characters to look for a word on either side
-
-Edit = tuple[int, int, str]
 
 
 def english(block: Block) -> Block:

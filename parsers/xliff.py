@@ -11,6 +11,7 @@ from models.document import DEFAULT_OPTIONS, Block, Document, ReadOptions
 from models.errors import DocumentTooLargeError, UnsupportedFormatError
 from parsers.encoding import DecodedText, declared_encoding, decode
 from parsers.inline import Atom, Inline, Kind, collapsed
+from parsers.splicing import Edit, splice
 from parsers.xliff_units import Unit, XliffFile, read_units
 from parsers.xml_tokens import XmlTag, check_xml, xml_pieces
 
@@ -21,8 +22,6 @@ _ENCODING = re.compile(r"""^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]+)""")
 _ID = re.compile(r"""(\sid\s*=\s*["'])([^"']*)(["'])""")
 
 _PAIRED_CODE = re.compile(r"""<(?:\w+:)?(bpt|ept)\s(?:[^>]*\s)?(?:rid|id)\s*=\s*["']([^"']*)["']""")
-
-_Edit = tuple[int, int, str]
 
 
 class XliffParser:
@@ -54,7 +53,7 @@ class XliffParser:
             edits += _unit_edits(file, unit, inline.render(block, escape, _copier(is_v1=file.is_v1)))
         if not options.keep_encoding and (found := _ENCODING.match(file.text)) and found[1].lower() not in ("utf-8", "utf8"):
             edits.append((found.start(1), found.end(1), "utf-8"))
-        result = _spliced(file.text, sorted(edits))
+        result = splice(file.text, sorted(edits))
         check_xml(result)
         return decoded.encode_with_references(result) if options.keep_encoding else decoded.encode(result)
 
@@ -119,7 +118,7 @@ def _copier(*, is_v1: bool) -> Callable[[str], str]:
     return copied
 
 
-def _language_edits(file: XliffFile, lang: str) -> Iterator[_Edit]:
+def _language_edits(file: XliffFile, lang: str) -> Iterator[Edit]:
     """Yield the edits that name the target language, or raise UnsupportedFormatError where the file names another one."""
     for tag, name in file.languages:
         stated = file.value(tag, name)
@@ -134,7 +133,7 @@ def _primary(language: str) -> str:
     return language.replace("_", "-").split("-", maxsplit=1)[0].lower()
 
 
-def _unit_edits(file: XliffFile, unit: Unit, content: str) -> Iterator[_Edit]:
+def _unit_edits(file: XliffFile, unit: Unit, content: str) -> Iterator[Edit]:
     """Yield the edits that give a unit its target."""
     name = f"{file.root.prefix}:target" if file.root.prefix else "target"
     state = ' state="needs-review-translation"' if file.is_v1 else ""
@@ -153,16 +152,7 @@ def _unit_edits(file: XliffFile, unit: Unit, content: str) -> Iterator[_Edit]:
         yield *unit.target, content
 
 
-def _attribute_edit(tag: XmlTag, name: str, value: str) -> _Edit:
+def _attribute_edit(tag: XmlTag, name: str, value: str) -> Edit:
     """Return the edit that sets an attribute."""
     start, end = tag.attributes.get(name, (tag.place, tag.place))
     return start, end, value if name in tag.attributes else f' {name}="{value}"'
-
-
-def _spliced(text: str, edits: Sequence[_Edit]) -> str:
-    """Return a text with ranges replaced; the edits are in order and do not overlap."""
-    parts, position = [], 0
-    for start, end, new in edits:
-        parts += [text[position:start], new]
-        position = end
-    return "".join([*parts, text[position:]])
