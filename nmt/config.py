@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 SOFTMAX_STEP = 64  # target scores a block
+PLACEHOLDERS = tuple(f"⟦{number}⟧" for number in range(1, 10))  # tokens that a model may have been trained to copy
 
 
 @dataclass(frozen=True, slots=True)

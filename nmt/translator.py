@@ -10,6 +10,7 @@ from models.errors import ModelError
 from models.segment import Link, Translation, joined
 from nmt.alignment import forced_attention, links
 from nmt.bundle import default_bundle, signature, verify
+from nmt.config import PLACEHOLDERS
 from nmt.constraints import MAX_WANTED, constrained_search
 from nmt.guards import repeats
 from nmt.search import Hypothesis, Ints, SearchOptions, beam_search
@@ -20,7 +21,7 @@ BATCH_POSITIONS = 1024  # source positions a batch
 _WIDER = 2  # times the beam, for what went wrong
 _PLACING_BEAM = 8  # for sentences whose placeholders were lost
 _SHORTEST_DIVIDED = 12  # characters: half of a shorter text says too little
-_PLACEHOLDER = re.compile("⟦[1-9]⟧")
+_PLACEHOLDER = re.compile("|".join(PLACEHOLDERS))
 _CLAUSE_END = re.compile(r"[，、；：,;:\s]")
 
 
@@ -131,7 +132,7 @@ class Translator:
 
 def _target_ids(tokenizer: Tokenizer) -> dict[str, int]:
     """Return the target id of each placeholder."""
-    return {name: int(tokenizer.locate_target(name).ids[-1]) for name in (f"⟦{number}⟧" for number in range(1, 10))}
+    return {name: int(tokenizer.locate_target(name).ids[-1]) for name in PLACEHOLDERS}
 
 
 def _went_wrong(result: Translation) -> bool:

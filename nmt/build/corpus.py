@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from nmt.build.vocabulary import PLACEHOLDERS
+from nmt.config import PLACEHOLDERS
 
 Pair = tuple[str, str]
 Link = tuple[int, int]  # source token, target token

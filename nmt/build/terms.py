@@ -9,7 +9,8 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from nmt.build.corpus import MAX_TOKENS, Link, ParallelSet, gathered, unpack_links
-from nmt.build.vocabulary import PLACEHOLDERS, SPACE
+from nmt.build.vocabulary import SPACE
+from nmt.config import PLACEHOLDERS
 
 MAX_TERM_TOKENS = 4  # of the source
 _TERM_SOURCE = re.compile(r"[\u4e00-\u9fff]{2,8}")

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
+from nmt.config import PLACEHOLDERS
+
 END_OF_SENTENCE = "</s>"
-PLACEHOLDERS = tuple(f"⟦{number}⟧" for number in range(1, 10))
 BYTES = tuple(f"<0x{value:02X}>" for value in range(256))
 SPACE = "▁"  # stands for a blank inside subwords, as in SentencePiece
 

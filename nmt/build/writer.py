@@ -5,7 +5,6 @@ import json
 import math
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,8 +17,9 @@ from nmt.build.export import Network
 from nmt.build.graph import DataFile
 from nmt.build.layers import Variables
 from nmt.build.quantize import Precision, Scheme
-from nmt.bundle import DEFAULT_BEAM, FORMAT, MANIFEST, verify
+from nmt.bundle import DEFAULT_BEAM, FORMAT, MANIFEST
 from nmt.config import Alignment, NetworkConfig, variable_shapes
+from nmt.library import new_bundle
 from nmt.session import DECODER_FILE, ENCODER_FILE
 
 POSITIONS = 512
@@ -64,26 +64,16 @@ def write_bundle(
         OutputError: something that is no bundle is there, or it cannot be written.
     """
     output = output.absolute()
-    try:
+    external = _parameters(network[0]) * _SIZES[scheme.precision] > inline
+    alignment = description.alignment or Alignment.usual(network[0])
+    exported = Network(*network, max(POSITIONS, description.max_target or 0), alignment)
+    with new_bundle(output) as partial:
         if not _is_free(output):
             raise OutputError(f"{output} exists and is no model bundle; name a folder that does not exist yet with --output")
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=output.parent, prefix=".bundle-") as folder:
-            partial = Path(folder) / "new"
-            partial.mkdir()
-            external = _parameters(network[0]) * _SIZES[scheme.precision] > inline
-            alignment = description.alignment or Alignment.usual(network[0])
-            exported = Network(*network, max(POSITIONS, description.max_target or 0), alignment)
-            _write_graphs(partial, exported, scheme, external=external)
-            for name, path in tokenizer.items():
-                shutil.copyfile(path, partial / name)
-            _write_manifest(partial, exported, scheme.precision, description)
-            verify(partial)
-            if output.exists():
-                output.rename(Path(folder) / "old")
-            partial.rename(output)
-    except OSError as error:
-        raise OutputError(f"{output} cannot be written: {error.strerror}") from error
+        _write_graphs(partial, exported, scheme, external=external)
+        for name, path in tokenizer.items():
+            shutil.copyfile(path, partial / name)
+        _write_manifest(partial, exported, scheme.precision, description)
 
 
 def _is_free(output: Path) -> bool:

@@ -7,7 +7,8 @@ import pytest
 from tokenizers import Tokenizer
 
 from nmt.build.corpus import draw, held_out, load_packed, pack, with_placeholders
-from nmt.build.vocabulary import PLACEHOLDERS, train_tokenizer
+from nmt.build.vocabulary import train_tokenizer
+from nmt.config import PLACEHOLDERS
 
 PAIRS = [(f"第{number}号文件已经发布。", f"File number {number} has been released.") for number in range(3000)]
 

@@ -4,7 +4,8 @@ from tokenizers import Tokenizer
 
 from nmt.build.corpus import ParallelSet, gathered, pack_links, tokenise
 from nmt.build.terms import Phrase, TermPlaceholders, phrases, with_terms
-from nmt.build.vocabulary import PLACEHOLDERS, train_tokenizer
+from nmt.build.vocabulary import train_tokenizer
+from nmt.config import PLACEHOLDERS
 
 SOURCE, TARGET = "我们更新数据库的索引。", "We update the index of the database."
 
