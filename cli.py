@@ -137,7 +137,7 @@ def cancel(job: int, as_json: bool) -> None:
 @click.argument("job", type=int)
 @run_options
 @click.pass_context
-def retry(ctx: click.Context, job: int, workers: int, detach: bool, as_json: bool) -> None:
+def retry(ctx: click.Context, job: int, workers: int | None, detach: bool, as_json: bool) -> None:
     """Translate the failed documents of a job again; what was translated already is not done twice."""
     from console.progress import work
     from console.report import print_job
@@ -156,7 +156,7 @@ def retry(ctx: click.Context, job: int, workers: int, detach: bool, as_json: boo
 @click.argument("job", type=int, required=False)
 @run_options
 @click.pass_context
-def resume(ctx: click.Context, job: int | None, workers: int, detach: bool, as_json: bool) -> None:
+def resume(ctx: click.Context, job: int | None, workers: int | None, detach: bool, as_json: bool) -> None:
     """Finish what was interrupted: JOB, or all unfinished jobs."""
     from console.progress import work
     from console.report import print_jobs
@@ -174,13 +174,16 @@ def resume(ctx: click.Context, job: int | None, workers: int, detach: bool, as_j
 
 @main.command()
 @click.option(
-    "--concurrency", "-c", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes, each with a model of its own."
+    "--concurrency",
+    "-c",
+    type=click.IntRange(1, 256),
+    help="Processes, each with a model of its own; as many as the machine carries, unless given.",
 )
 @click.option(
     "--log-level", type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]), default="INFO", show_default=True, help="What to log."
 )
 @click.pass_context
-def worker(ctx: click.Context, concurrency: int, log_level: str) -> None:
+def worker(ctx: click.Context, concurrency: int | None, log_level: str) -> None:
     """Translate what other commands submit through the broker, until stopped."""
     from tasks.worker import run_worker
 

@@ -87,7 +87,11 @@ glossary_options = _options(
     ),
 )
 run_options = _options(
-    click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes to use where there is no broker."),
+    click.option(
+        "--workers",
+        type=click.IntRange(1, 256),
+        help="Processes to use at most where there is no broker; as many as the machine carries, unless given.",
+    ),
     click.option("--detach", is_flag=True, help="Do not wait for the end."),
     json_option,
 )

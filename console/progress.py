@@ -22,8 +22,8 @@ _LINE_SECONDS = 10.0
 _SETTLED_SECONDS = 2.0
 
 
-def work(settings: Settings, job: int | None, workers: int, *, detach: bool) -> None:
-    """Get a job done, or all unfinished ones: in this process and `workers - 1` more, or by the broker's workers."""
+def work(settings: Settings, job: int | None, workers: int | None, *, detach: bool) -> None:
+    """Get a job done, or all unfinished ones: in this process and more beside it, or by the broker's workers."""
     if settings.broker_url is not None:
         from tasks.recover import enqueue, follow
 
@@ -52,9 +52,11 @@ def watch_job(database: Database, job: int) -> None:
             time.sleep(_POLL_SECONDS)
 
 
-def _leave_to_another(job: int | None, workers: int) -> None:
+def _leave_to_another(job: int | None, workers: int | None) -> None:
     """Start a process that goes on when this one, and its terminal, are gone."""
-    command = [sys.executable, str(Path(__file__).parents[1] / "cli.py"), "resume", f"--workers={workers}"]
+    command = [sys.executable, str(Path(__file__).parents[1] / "cli.py"), "resume"]
+    if workers is not None:
+        command.append(f"--workers={workers}")
     if job is not None:
         command.append(str(job))
     # What goes wrong stands in the database.

@@ -33,6 +33,16 @@ def is_running(session: Session, job_id: int | None) -> bool:
     return bool(session.scalar(select(running if job_id is None else running.where(JobRow.id == job_id))))
 
 
+def count_waiting(session: Session, job_id: int | None, enough: int) -> int:
+    """Return how many steps wait, counting no further than `enough`."""
+    count = 0
+    for step in Step:
+        stage = STAGES[step]
+        some = select(stage.table.id).where(stage.table.state == stage.waiting, *_of_job(stage.table, job_id)).limit(enough - count)
+        count += session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    return count
+
+
 def due_messages(session: Session, window: int, redispatch: float, low_water: int) -> list[Work]:
     """Return what to tell the workers, so that `window` messages wait in the broker's queue; nothing while more than `low_water` do.
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from nmt.bundle import Manifest
 
 
+_PROCESS_MEMORY = 250 << 20  # without a model
+
+
 class Engine(Protocol):
     """Translates; the same source always gives the same translation under the same signature, whatever stands beside it."""
 
@@ -81,6 +84,16 @@ def engine_signature(options: EngineOptions) -> str:
 
     plain = signature(_folder(options), options.beam)
     return protected_signature(plain) if _copies_placeholders(options) else plain
+
+
+def engine_memory(options: EngineOptions) -> int:
+    """Return how many bytes of memory a process takes that works with this engine, or raise ModelError."""
+    if options.name in _SIMPLE:
+        return _PROCESS_MEMORY
+    _check_name(options)
+    from nmt.library import size  # noqa: PLC0415 - the other engines need none of it
+
+    return _PROCESS_MEMORY + size(_manifest(options.bundle)) * 3 // 2
 
 
 def open_engine(options: EngineOptions, threads: int) -> Engine:

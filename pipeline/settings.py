@@ -37,6 +37,8 @@ class Settings:
     # Where installed models are, and the hub that they can be had from.
     model_folder: str = field(default_factory=default_model_folder)
     hub: str = "https://www.modelscope.cn"
+    # Processes of a command that has no broker, and of a worker; without it as many as the machine carries.
+    workers: int | None = None
     # What a worker loads before its first message; every job names its own.
     engine: str = "csanmt"
     # A worker that dies is replaced after one lease; it renews it three times in that time.
@@ -102,5 +104,5 @@ _DURATION: tuple[Callable[[str], Any], str] = (_duration, "a number of seconds a
 _COUNT: tuple[Callable[[str], Any], str] = (_count, "a whole number above 0")
 _KINDS = {
     **dict.fromkeys(("lease", "redispatch", "recover_every", "step_limit", "file_seconds"), _DURATION),
-    **dict.fromkeys(("max_attempts", "window", "batch_segments", "batch_characters", "read_ahead", "file_memory"), _COUNT),
+    **dict.fromkeys(("workers", "max_attempts", "window", "batch_segments", "batch_characters", "read_ahead", "file_memory"), _COUNT),
 }

@@ -6,20 +6,24 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
-from types import FrameType
-from typing import Any
+from types import FrameType, TracebackType
+from typing import Any, Self
 
-from models.errors import ServiceError
+from models.database import Database
+from models.errors import ModelError, ServiceError
 from models.leases import Step
-from models.reports import Progress
-from models.schedule import is_running, next_work
+from models.options import JobOptions
+from models.reports import Progress, job_summary, list_jobs
+from models.schedule import count_waiting, is_running, next_work
+from models.tables import JobState
+from pipeline.engines import EngineOptions, engine_memory
 from pipeline.settings import Settings
 from tasks.batches import translate_batch
 from tasks.documents import assemble_document, prepare_document
-from tasks.processes import cores, follow_parent
+from tasks.processes import cores, fitting_processes, follow_parent
 from tasks.progress import Reporter
 from tasks.runtime import Runtime, use
 
@@ -29,20 +33,43 @@ _POLL = 0.1
 _PATIENCE = 5.0
 
 
-def run(settings: Settings, job_id: int | None, workers: int, on_progress: Callable[[Progress], None]) -> None:
-    """Work on a job, or on all, in this many processes, until it is done.
+def run(settings: Settings, job_id: int | None, workers: int | None, on_progress: Callable[[Progress], None]) -> None:
+    """Work on a job, or on all, until it is done: in this process, and as far as there is work for them in more, up to `workers`.
+
+    Without `workers` there are as many as the machine carries.
 
     KeyboardInterrupt passes through once the lease of the step in hand is given back and the other processes have ended.
 
     Raises:
         ServiceError: the database is out of reach.
     """
+    workers = workers or settings.workers or _usual_workers(settings, job_id)
     threads = max(1, cores() // workers)
     runtime = use(settings, threads)
     report = Reporter(runtime.database, job_id, on_progress)
-    with _helpers(workers - 1, (settings, job_id, threads)):
-        work_off(runtime, job_id, report)
+    with _Helpers(runtime.database, workers - 1, (settings, job_id, threads)) as helpers:
+
+        def on_step() -> None:
+            helpers.call()
+            report()
+
+        helpers.call()
+        work_off(runtime, job_id, on_step)
     report(final=True)
+
+
+def _usual_workers(settings: Settings, job_id: int | None) -> int:
+    """Return how many processes this machine carries with the largest model of the jobs."""
+    with closing(Database(settings.database_url)) as database, database.begin() as session:
+        jobs = list_jobs(session, JobState.RUNNING) if job_id is None else [job_summary(session, job_id)]
+    return fitting_processes(max((_memory(job.options) for job in jobs), default=1))
+
+
+def _memory(options: JobOptions) -> int:
+    try:
+        return engine_memory(EngineOptions(options.engine, options.bundle, options.beam))
+    except ModelError:  # the steps of this job meet it too, and report it
+        return 1
 
 
 def work_off(runtime: Runtime, job_id: int | None, on_step: Callable[[], None]) -> None:
@@ -67,20 +94,35 @@ def work_off(runtime: Runtime, job_id: int | None, on_step: Callable[[], None]) 
         on_step()
 
 
-@contextmanager
-def _helpers(count: int, arguments: tuple[Settings, int | None, int]) -> Iterator[None]:
-    """Run so many more processes meanwhile, and end them with this one."""
-    # Spawned, never forked: a forked child would share database connections and the threads of the engine.
-    context = multiprocessing.get_context("spawn")
-    parent = multiprocessing.current_process().pid
-    processes = [context.Process(target=_help, args=(parent, *arguments), daemon=True) for _ in range(count)]
-    with _interrupts_blocked():
-        for process in processes:
-            process.start()
-    try:
-        yield
-    finally:
-        _end(processes)
+class _Helpers:
+    """Processes that work beside this one, and end with it; one is started where work waits that no process will take at once."""
+
+    def __init__(self, database: Database, most: int, arguments: tuple[Settings, int | None, int]) -> None:
+        self._database = database
+        self._most = most
+        self._arguments = arguments
+        self._processes: list[BaseProcess] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        _end(self._processes)
+
+    def call(self) -> None:
+        """Start as many as there is work for."""
+        if len(self._processes) == self._most:
+            return
+        with self._database.begin() as session:
+            waiting = count_waiting(session, self._arguments[1], self._most + 1)
+        # Spawned, never forked: a forked child would share database connections and the threads of the engine.
+        context = multiprocessing.get_context("spawn")
+        parent = multiprocessing.current_process().pid
+        with _interrupts_blocked():
+            for _ in range(len(self._processes) + 1, waiting):
+                process = context.Process(target=_help, args=(parent, *self._arguments), daemon=True)
+                process.start()
+                self._processes.append(process)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
-"""Processes: how one is named in a lease, whether it still lives, and how it follows its parent to the grave."""
+"""Processes: how one is named in a lease, whether it still lives, how it follows its parent to the grave, how many do well together."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -9,6 +10,9 @@ import time
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
+_GROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+_LEAST_MEMORY = 4 << 30  # where the system does not tell
+_MOST_PROCESSES = 16  # beside one SQLite file; whoever has more cores can ask for more
 _LINUX = sys.platform.startswith("linux")
 
 
@@ -29,6 +33,20 @@ def is_gone(owner: str) -> bool:
 def cores() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def memory() -> int:
+    """Return how many bytes of memory this process may have: the machine's, or its control group's where that is less."""
+    sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")] if hasattr(os, "sysconf") else []
+    for path in _GROUP_LIMITS:
+        with contextlib.suppress(OSError, ValueError):  # no such group, or "max"
+            sizes.append(int(path.read_text()))
+    return min(sizes, default=_LEAST_MEMORY)
+
+
+def fitting_processes(each: int) -> int:
+    """Return how many processes that need so many bytes of memory do well on this machine: one a core, in half of its memory."""
+    return max(1, min(cores(), memory() // 2 // each, _MOST_PROCESSES))
 
 
 def follow_parent(parent: int) -> None:

@@ -13,15 +13,18 @@ from models.database import Database
 from models.errors import ServiceError
 from models.options import JobOptions
 from nmt.library import find_bundle
-from pipeline.engines import EngineOptions, engine_signature
+from pipeline.engines import EngineOptions, engine_memory, engine_signature
 from pipeline.settings import Settings
+from tasks.processes import cores, fitting_processes
 
 logger = logging.getLogger("translate_docs")
 _PAUSE = 1.0
 
 
-def run_worker(settings: Settings, concurrency: int = 1, log_level: str = "INFO") -> int:
+def run_worker(settings: Settings, concurrency: int | None = None, log_level: str = "INFO") -> int:
     """Work on what the broker says until told to stop, and return the exit status.
+
+    Without `concurrency` there are as many processes as the machine carries with the default model.
 
     Raises:
         ServiceError: there is no broker, or it or the database cannot be reached.
@@ -35,6 +38,7 @@ def run_worker(settings: Settings, concurrency: int = 1, log_level: str = "INFO"
     from tasks.celery import app  # noqa: PLC0415
 
     _check_services(settings, settings.broker_url)
+    concurrency = concurrency or settings.workers or fitting_processes(engine_memory(_default_engine(settings)))
     told_to_stop = watch(settings, concurrency)
     worker = app.Worker(concurrency=concurrency, loglevel=log_level, without_gossip=True, without_mingle=True)
     worker.start()
@@ -46,8 +50,6 @@ def run_worker(settings: Settings, concurrency: int = 1, log_level: str = "INFO"
 def watch(settings: Settings, concurrency: int) -> threading.Event:
     """Prepare every child of the pool, recover from time to time, and return what tells that the worker was told to stop."""
     from celery import signals  # noqa: PLC0415
-
-    from tasks.processes import cores  # noqa: PLC0415
 
     threads = max(1, cores() // concurrency)
     told_to_stop = threading.Event()

@@ -16,6 +16,7 @@ class Cli:
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
         self.environment = {"TRANSLATE_DOCS_DATABASE_URL": database_url, "TRANSLATE_DOCS_MODEL_FOLDER": str(folder / "models")}
+        self.environment["TRANSLATE_DOCS_WORKERS"] = "1"  # more of them are for the tests that want them
         self.environment |= dict.fromkeys(("TRANSLATE_DOCS_BROKER_URL", "TRANSLATE_DOCS_ENGINE", "TRANSLATE_DOCS_MODEL"), "")
 
     def __call__(self, *arguments: object, stdin: str | bytes | None = None) -> Result:

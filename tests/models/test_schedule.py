@@ -2,7 +2,7 @@ import pytest
 
 from models.database import Database
 from models.leases import Step, release
-from models.schedule import Work, due_messages, is_running, mark_dispatched, next_work
+from models.schedule import Work, count_waiting, due_messages, is_running, mark_dispatched, next_work
 from tests.stages import claimed, finish, submitted, translating
 
 
@@ -38,6 +38,15 @@ def test_the_work_of_other_jobs_is_not_ours(database: Database) -> None:
     submitted(database)
     job_id, documents = submitted(database)
     assert upcoming(database, job_id) == Work(Step.PREPARE, documents[0])
+
+
+def test_all_steps_that_wait_are_counted_as_far_as_asked(database: Database) -> None:
+    submitted(database)
+    job_id, documents = submitted(database, 3)
+    translating(database, documents[0], [["a"], ["b"]])
+    with database.begin() as session:
+        counts = [count_waiting(session, *asked) for asked in ((job_id, 10), (job_id, 3), (None, 10))]
+    assert counts == [4, 3, 5]
 
 
 def test_nothing_is_left_while_another_process_has_the_last_step(database: Database) -> None:

@@ -1,3 +1,4 @@
+import multiprocessing
 import os
 import random
 import signal
@@ -9,9 +10,11 @@ import psutil
 import pytest
 from sqlalchemy import select
 
+from models.database import Database
 from models.reports import Progress
 from models.tables import BatchRow, BatchState, DocumentState, JobState
-from tasks.inline import run
+from pipeline.settings import Settings
+from tasks.inline import _Helpers, run
 from tests.servers import wait_until
 from tests.tasks.jobsite import Jobsite, chapter, descendants, interrupt, wait_for_line
 
@@ -44,6 +47,34 @@ def test_a_job_runs_to_its_end(site: Jobsite) -> None:
     assert (heard[-1].finished, heard[-1].done_segments) == (6, 240)
     assert "[这是第0章的第0句话。]" in site.outputs()["0.txt"].decode()
     site.check()
+
+
+def test_processes_start_only_where_there_is_work_for_them(site: Jobsite, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int] = []
+    monkeypatch.setattr("tasks.inline._help", lambda *_: None)
+    monkeypatch.setattr(multiprocessing.get_context("spawn").Process, "start", lambda process: started.append(id(process)))
+    monkeypatch.setattr("tasks.inline._end", lambda _: None)
+    site.submit({"small.txt": "你好。"})
+    run(site.settings, site.job_id, 4, lambda progress: None)
+    assert not started
+    site.submit({"large.txt": chapter(1, sentences=9)}, "large")  # three batches of four sentences at most
+    run(site.settings, site.job_id, 4, lambda progress: None)
+    assert len(set(started)) == 2
+
+
+def test_a_folder_is_translated_by_as_many_processes_as_the_machine_carries(site: Jobsite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.inline.fitting_processes", {250 << 20: 3}.__getitem__)  # asked with what the pseudo engine needs
+    site.submit()
+    used: list[int] = []
+
+    def helpers(database: Database, most: int, arguments: tuple[Settings, int | None, int]) -> _Helpers:
+        used.append(most)
+        return _Helpers(database, 0, arguments)
+
+    monkeypatch.setattr("tasks.inline._Helpers", helpers)
+    run(site.settings, site.job_id, None, lambda progress: None)
+    assert used == [2]
+    assert states(site) == [DocumentState.DONE] * 6
 
 
 def test_only_the_job_that_was_asked_for_is_run(site: Jobsite) -> None:

@@ -1,10 +1,12 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from tasks.processes import is_gone, owner_name
+from tasks import processes
+from tasks.processes import fitting_processes, is_gone, memory, owner_name
 
 
 def test_this_process_is_not_gone() -> None:
@@ -34,6 +36,28 @@ def test_a_killed_process_that_nobody_has_waited_for_is_gone() -> None:
     child.communicate()
 
 
-@pytest.mark.parametrize("owner", ["elsewhere:1:1", "", ":", "nonsense", f"{owner_name().rpartition(':')[0]}"])
+@pytest.mark.parametrize("owner", ["elsewhere:1:1", "", ":", "nonsense"])
 def test_of_what_it_does_not_know_nothing_is_certain(owner: str) -> None:
     assert not is_gone(owner)
+
+
+def test_a_name_without_a_start_time_says_nothing_certain() -> None:
+    assert not is_gone(owner_name().rpartition(":")[0])
+
+
+@pytest.mark.parametrize(
+    ("cores", "gigabytes", "each", "count"), [(4, 64, 1, 4), (4, 6, 1, 3), (4, 1, 1, 1), (64, 512, 1, 16), (1, 64, 1, 1), (8, 16, 3, 2)]
+)
+def test_processes_fit_cores_and_memory(monkeypatch: pytest.MonkeyPatch, cores: int, gigabytes: int, each: int, count: int) -> None:
+    monkeypatch.setattr(processes, "cores", lambda: cores)
+    monkeypatch.setattr(processes, "memory", lambda: gigabytes << 30)
+    assert fitting_processes(each << 30) == count
+
+
+def test_memory_is_what_the_control_group_allows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(processes, "_GROUP_LIMITS", (tmp_path / "limit",))
+    whole = memory()
+    (tmp_path / "limit").write_text("max\n")
+    assert memory() == whole
+    (tmp_path / "limit").write_text("123456\n")
+    assert memory() == 123456
