@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 SOFTMAX_STEP = 64  # target scores a block
+MASKED = -1e9  # added to the scores of positions and tokens that are not to be seen
 PLACEHOLDERS = tuple(f"⟦{number}⟧" for number in range(1, 10))  # tokens that a model may have been trained to copy
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from models.errors import ModelError
 from nmt.bundle import Manifest
 from nmt.search import Continued, Floats, Ints
+from nmt.shortlist import BIAS, KERNEL, PLACES, SCALES, SHORTLIST_FILE, Shortlist
 
 ENCODER_FILE = "encoder.onnx"
 DECODER_FILE = "decoder.onnx"
@@ -34,9 +35,10 @@ class Session:
         self.manifest = manifest
         self.encoder = _open(manifest.path(ENCODER_FILE), threads)
         self.decoder = _open(manifest.path(DECODER_FILE), threads)
+        self.shortlist = Shortlist.load(manifest.path(SHORTLIST_FILE)) if SHORTLIST_FILE in manifest.files else None
         self._outputs = [item.name for item in self.encoder.get_outputs()]
 
-    def encode(self, sources: Sequence[Ints]) -> dict[str, Floats]:
+    def encode(self, sources: Sequence[Ints]) -> dict[str, NDArray[Any]]:
         """Return all that the decoder needs of the sentences, padded to the `padded_width` of the longest.
 
         Raises:
@@ -49,7 +51,8 @@ class Session:
             outputs = self.encoder.run(self._outputs, {"source": padded})
         except _FAILURES as error:
             raise _failed(error) from error
-        return dict(zip(self._outputs, outputs, strict=True))
+        encoded = dict(zip(self._outputs, outputs, strict=True))
+        return encoded if self.shortlist is None else encoded | self.shortlist.inputs(sources)
 
 
 class Decoding:
@@ -58,7 +61,7 @@ class Decoding:
     Memory is bound to the graph once and written in place: a step binds nothing anew unless sentences are done or the caches grow.
     """
 
-    def __init__(self, session: Session, encoded: dict[str, Floats], beam: int, wanted: int = 0, candidates: int = 0) -> None:
+    def __init__(self, session: Session, encoded: dict[str, NDArray[Any]], beam: int, wanted: int = 0, candidates: int = 0) -> None:
         """Prepare the search.
 
         Args:
@@ -74,6 +77,9 @@ class Decoding:
         self._candidates = candidates or 2 * beam
         self._position = 0
         self._fixed = {name: encoded[name] for name in [item.name for item in session.decoder.get_inputs()] if name in encoded}
+        shared = {name: self._fixed.pop(name) for name in (KERNEL, SCALES, BIAS) if name in self._fixed}
+        if PLACES in self._fixed:
+            self._fixed[PLACES] = np.repeat(self._fixed[PLACES], beam, 1)
         self._rows = len(encoded["bias"])
         names = [f"self_{kind}_{layer}" for kind in ("key", "value") for layer in range(network.decoder_layers)]
         shape = (self._rows, beam, network.heads, 0, network.head_size)
@@ -84,7 +90,7 @@ class Decoding:
         self._binding = session.decoder.io_binding()
         self._bind_input("candidates", np.array([self._candidates], np.int64))
         self._bind_input("beam", np.array([beam], np.int32))
-        for name, value in zip(("position", "past"), self._clock, strict=True):
+        for name, value in [*zip(("position", "past"), self._clock, strict=True), *shared.items()]:
             self._bind_input(name, value)
         self._grow()
 
@@ -109,8 +115,9 @@ class Decoding:
         return self._outputs["scores"], self._outputs["continuations"]
 
     def want(self, tokens: Ints) -> None:
-        """Ask for the scores of these tokens [R, K, W], in the rows of the next step."""
-        self._wanted[: len(tokens)] = tokens
+        """Ask for the scores of these tokens [R, K, W], in the rows of the next step; only for what is always in a shortlist."""
+        shortlist = self._session.shortlist
+        self._wanted[: len(tokens)] = tokens if shortlist is None else shortlist.places(tokens)
 
     @property
     def wanted_scores(self) -> Floats:

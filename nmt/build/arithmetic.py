@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 LAYER_NORM_EPSILON = 1e-6
-MASKED = -1e9  # added to the scores of positions that are not to be seen
 
 
 def timing_signal(length: int, width: int) -> NDArray[np.float32]:

@@ -5,14 +5,17 @@ Shapes in comments: see `nmt.build.layers`; M is the capacity of the caches, C t
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 
-from nmt.build.arithmetic import MASKED
-from nmt.build.graph import MICROSOFT, Graph
-from nmt.build.layers import FLOAT, INT, INT32, Layers, Variables
-from nmt.config import SOFTMAX_STEP, Alignment, NetworkConfig, embedding_names
+from nmt.build.graph import MICROSOFT, Graph, Operand
+from nmt.build.layers import FLOAT, INT, INT8, INT32, Layers, Variables
+from nmt.config import MASKED, SOFTMAX_STEP, Alignment, NetworkConfig, embedding_names
+from nmt.shortlist import BIAS, KERNEL, OWN, PLACES, SCALES
 
 
-def export_decoder(config: NetworkConfig, variables: Variables, positions: int, graph: Graph, alignment: Alignment) -> onnx.ModelProto:
+def export_decoder(
+    config: NetworkConfig, variables: Variables, positions: int, graph: Graph, alignment: Alignment, *, shortlist: bool = False
+) -> onnx.ModelProto:
     """Return the graph of one decoder step.
 
     Inputs: `tokens` [B, K] of the step before (ignored at position 0), `position` [1] (also as `past` [1], 32-bit), `log_probs` [B, K],
@@ -21,13 +24,27 @@ def export_decoder(config: NetworkConfig, variables: Variables, positions: int, 
     writes its own position and nothing else, and `history` [B, K, M], which says for each position in which hypothesis's row its entry
     lies. Outputs: `scores` [B, C] (log-probabilities of the whole hypothesis, descending), `continuations` [B, C] (beam · V + token),
     `wanted_scores` [B, K, W], `attention` [B, K, L] (see `Alignment`), and the caches under `next_`, to be bound to the inputs' memory.
+
+    With `shortlist` the graph holds no output matrix. It is given the columns that a batch needs, `shortlist_kernel` [H, U],
+    `shortlist_scales` [U] and `shortlist_bias` [U], and for each sentence which of them are its own, `shortlist_places` [B, K, S], and what
+    tokens these are, `shortlist_own` [B, S]. Then V means S, and `wanted` holds places in a sentence's shortlist.
     """
-    return _Decoder(config, variables, positions, graph, alignment).build()
+    return _Decoder(config, variables, positions, graph, alignment, shortlist=shortlist).build()
+
+
+def output_matrix(config: NetworkConfig, variables: Variables) -> tuple[str, NDArray[np.float32]]:
+    """Return the name of the product that gives the scores of the target tokens, and its matrix, H x vocabulary."""
+    embedding = embedding_names(config)[2]
+    name = f"{embedding}/projection"  # apart from the embedding only where calibration has changed it
+    return name, variables[name] if name in variables else variables[embedding].T
 
 
 class _Decoder(Layers):
-    def __init__(self, config: NetworkConfig, variables: Variables, positions: int, graph: Graph, alignment: Alignment) -> None:
+    def __init__(
+        self, config: NetworkConfig, variables: Variables, positions: int, graph: Graph, alignment: Alignment, *, shortlist: bool
+    ) -> None:
         super().__init__(config, variables, positions, graph)
+        self.own = graph.input(OWN, INT, ["B", "S"]) if shortlist else None
         self.alignment = alignment
         self.tokens = graph.input("tokens", INT, ["B", "K"])
         self.position = graph.input("position", INT, [1])
@@ -50,7 +67,7 @@ class _Decoder(Layers):
         for layer in range(self.config.decoder_layers):
             x, normed = self._layer(layer, x)
         del x
-        self._continuations(self._logits(normed, embedding_names(self.config)[2]))
+        self._continuations(self._logits(normed) if self.own is None else self._chosen_logits(normed))
         return self.model()
 
     def _embedded(self) -> str:
@@ -179,14 +196,24 @@ class _Decoder(Layers):
         context = graph.op("Transpose", graph.op("MatMul", weights, values), perm=[0, 2, 1, 3])
         return self.linear(f"{scope}/output_transform", graph.op("Reshape", context, self.stream_shape))
 
-    def _logits(self, x: str, name: str) -> str:
+    def _logits(self, x: str) -> str:
         """Return the scores of the target tokens, B x K x softmax_width; those beyond the vocabulary are never chosen."""
         filling = self.config.softmax_width - self.config.target_vocabulary
-        projection = f"{name}/projection"  # apart from the embedding only where calibration has changed it
-        matrix = self.variables[projection] if projection in self.variables else self.variables[name].T
+        name, matrix = output_matrix(self.config, self.variables)
         matrix = np.pad(matrix, ((0, 0), (0, filling)))
         bias = np.pad(np.zeros(self.config.target_vocabulary, np.float32), (0, filling), constant_values=MASKED) if filling else None
-        return self.graph.linear(x, matrix, bias, projection)
+        return self.graph.linear(x, matrix, bias, name)
+
+    def _chosen_logits(self, x: str) -> str:
+        """Return the scores of the tokens in each sentence's shortlist, B x K x S."""
+        graph = self.graph
+        name, _ = output_matrix(self.config, self.variables)
+        exact = graph.scheme.is_exact(name)
+        kernel = graph.input(KERNEL, FLOAT if exact else INT8, [self.config.hidden, "U"])
+        scales = graph.input(SCALES, FLOAT, ["U"])
+        operand = Operand(kernel, "" if exact else scales, graph.input(BIAS, FLOAT, ["U"]))
+        places = graph.input(PLACES, INT32, ["B", "K", "S"])
+        return graph.op("GatherElements", graph.product(x, operand, name), places, axis=2)
 
     def _continuations(self, logits: str) -> None:
         """Give out the best continuations of each sentence by log-probability."""
@@ -208,8 +235,15 @@ class _Decoder(Layers):
         beams = graph.op("Range", zero, graph.op("Gather", self.shape, one), one)
         start = graph.op("Unsqueeze", graph.op("Mul", beams, width), graph.constant([1], np.int64))  # K x 1
         graph.output(scores, "scores", FLOAT, ["B", "C"])
-        numbered = self._flat(graph.op("Add", tokens, start))
+        numbered = self._flat(graph.op("Add", self._named(tokens), start))
         graph.output(graph.op("GatherElements", numbered, places, axis=1), "continuations", INT, ["B", "C"])
+
+    def _named(self, tokens: str) -> str:
+        """Return the tokens' own numbers, B x K x C, where they are places in a shortlist."""
+        if self.own is None:
+            return tokens
+        own = self.graph.op("GatherElements", self.own, self._flat(tokens), axis=1)
+        return self.graph.op("Reshape", own, self.graph.op("Shape", tokens))
 
     def _best(self, logits: str) -> tuple[str, str]:
         """Return the C highest scores of each hypothesis and their tokens, B x K x C.
@@ -220,7 +254,8 @@ class _Decoder(Layers):
         blocks = graph.reshape(logits, 0, 0, -1, SOFTMAX_STEP)
         last = graph.constant([3], np.int64)
         # No more blocks than there are: a toy vocabulary has fewer than candidates.
-        count = graph.op("Min", self.candidates, graph.constant([self.config.softmax_width // SOFTMAX_STEP], np.int64))
+        number = graph.op("Slice", graph.op("Shape", blocks), *(graph.constant([end], np.int64) for end in (2, 3)))
+        count = graph.op("Min", self.candidates, number)
         maxima = graph.op("ReduceMax", blocks, last, keepdims=0)
         _, chosen = graph.ops("TopK", 2, maxima, count, axis=-1, largest=1, sorted=1)
         # In their own order, so that of equal scores the lower token comes first.

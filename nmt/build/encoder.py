@@ -6,10 +6,9 @@ Shapes in comments: see `nmt.build.layers`.
 import numpy as np
 import onnx
 
-from nmt.build.arithmetic import MASKED
 from nmt.build.graph import MICROSOFT, Graph
 from nmt.build.layers import FLOAT, INT, Layers, Variables
-from nmt.config import NetworkConfig, embedding_names
+from nmt.config import MASKED, NetworkConfig, embedding_names
 
 
 def export_encoder(config: NetworkConfig, variables: Variables, positions: int, graph: Graph) -> onnx.ModelProto:

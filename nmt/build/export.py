@@ -14,12 +14,16 @@ from nmt.config import Alignment, NetworkConfig
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network to export: `positions` is how many positions its graphs hold, `alignment` which attention they give out."""
+    """A network to export: `positions` is how many positions its graphs hold, `alignment` which attention they give out.
+
+    With `shortlist` the decoder is given the tokens to choose from: see `nmt.shortlist`.
+    """
 
     config: NetworkConfig
     variables: Variables
     positions: int
     alignment: Alignment
+    shortlist: bool = False
 
     def encoder(self, scheme: Scheme, data: DataFile | None = None) -> onnx.ModelProto:
         """Return the graph of what is computed once a sentence; its large constants go to `data` where it is given."""
@@ -27,4 +31,5 @@ class Network:
 
     def decoder(self, scheme: Scheme, data: DataFile | None = None) -> onnx.ModelProto:
         """Return the graph of one decoder step; `data` as in `encoder`."""
-        return export_decoder(self.config, self.variables, self.positions, Graph("decoder", scheme, data), self.alignment)
+        graph = Graph("decoder", scheme, data)
+        return export_decoder(self.config, self.variables, self.positions, graph, self.alignment, shortlist=self.shortlist)

@@ -28,6 +28,14 @@ class Fixed(NamedTuple):
     positive: bool
 
 
+class Operand(NamedTuple):
+    """What a product has besides its activations: weights in columns, their scales where they have 8 bits, what is added to it or ""."""
+
+    kernel: str
+    scales: str
+    bias: str
+
+
 class DataFile:
     """The file beside a graph that holds its large constants, each written as it comes: neither file nor memory hold them twice.
 
@@ -113,13 +121,23 @@ class Graph:
         """Return value · matrix + bias for a `value` [..., inputs] and a `matrix` [inputs, outputs]; `positive`: of its positive part."""
         if self.scheme.probes:
             self._probe(value, len(matrix), name)
+        return self.product(value, self._stored(matrix, bias, name), name, positive=positive)
+
+    def product(self, value: str, operand: Operand, name: str, *, positive: bool = False) -> str:
+        """Return value · kernel · scales + bias, as the scheme wants the product `name` to be computed."""
         limit = self.scheme.ranges.get(name)
-        if self.scheme.is_exact(name) or limit is None:
-            value = self.op("Relu", value) if positive else value
-            product = self._exact_product if self.scheme.is_exact(name) else self._row_product
-            result = product(value, matrix, name)
-            return result if bias is None else self.op("Add", result, self.constant(bias, np.float32, f"{name}/bias"))
-        return self._fixed_product(value, matrix, bias, name, Fixed(limit, positive))
+        if not self.scheme.is_exact(name) and limit is not None:
+            return self._fixed_product(value, operand, Fixed(limit, positive))
+        value = self.op("Relu", value) if positive else value
+        result = self.op("MatMul", value, operand.kernel) if self.scheme.is_exact(name) else self._row_product(value, operand)
+        return self.op("Add", result, operand.bias) if operand.bias else result
+
+    def _stored(self, matrix: NDArray[np.float32], bias: NDArray[np.float32] | None, name: str) -> Operand:
+        added = "" if bias is None else self.constant(bias, np.float32, f"{name}/bias")
+        if self.scheme.is_exact(name):
+            return Operand(self.constant(matrix, np.float32, name), "", added)
+        quantised, scales = quantise_columns(matrix)
+        return Operand(self.constant(quantised, np.int8, name), self.constant(scales, np.float32, f"{name}/scales"), added)
 
     def _probe(self, value: str, width: int, name: str) -> None:
         """Give out the largest absolute value of each channel."""
@@ -127,10 +145,7 @@ class Graph:
         largest = self.op("ReduceMax", rows, self.constant([0], np.int64), keepdims=0)
         self.output(largest, f"{PROBE}{name}", TensorProto.FLOAT, [width])
 
-    def _exact_product(self, value: str, matrix: NDArray[np.float32], name: str) -> str:
-        return self.op("MatMul", value, self.constant(matrix, np.float32, name))
-
-    def _row_product(self, value: str, matrix: NDArray[np.float32], name: str) -> str:
+    def _row_product(self, value: str, operand: Operand) -> str:
         """Multiply in 8 bits: weights with a scale per column, activations with a scale per row.
 
         A row's scale depends on that row alone and integer sums are exact, so a sentence's numbers do not depend on its batch. ONNX
@@ -141,33 +156,23 @@ class Graph:
         largest = self.op("Max", largest, self.constant(1e-7, np.float32, "smallest"))
         steps = self.op("Div", self.constant(127.0, np.float32, "steps"), largest)
         rows = self._quantised(self.op("Mul", value, steps), 1.0, ZERO_POINT)
-        return self.op("Div", self._integer_product(rows, matrix, None, name, (1.0, ZERO_POINT)), steps)
+        return self.op("Div", self._integer_product(rows, operand._replace(bias=""), (1.0, ZERO_POINT)), steps)
 
-    def _fixed_product(self, value: str, matrix: NDArray[np.float32], bias: NDArray[np.float32] | None, name: str, fixed: Fixed) -> str:
+    def _fixed_product(self, value: str, operand: Operand, fixed: Fixed) -> str:
         """Multiply in 8 bits with one scale for the activations that was found beforehand: see `nmt.build.quantize`.
 
         Where only the positive part is wanted, all 8 bits are used for it, and rounding cuts the rest off.
         """
         scale, zero_point = (fixed.limit / 255, 0) if fixed.positive else (fixed.limit / 127, ZERO_POINT)
-        return self._integer_product(self._quantised(value, scale, zero_point), matrix, bias, name, (scale, zero_point))
+        return self._integer_product(self._quantised(value, scale, zero_point), operand, (scale, zero_point))
 
     def _quantised(self, value: str, scale: float, zero_point: int) -> str:
         return self.op("QuantizeLinear", value, self.constant(scale, np.float32), self.constant(zero_point, np.uint8))
 
-    def _integer_product(
-        self, rows: str, matrix: NDArray[np.float32], bias: NDArray[np.float32] | None, name: str, activations: tuple[float, int]
-    ) -> str:
-        quantised, scales = quantise_columns(matrix)
-        inputs = [
-            rows,
-            self.constant(quantised, np.int8, name),
-            self.constant(activations[0], np.float32),
-            self.constant(scales, np.float32, f"{name}/scales"),
-            self.constant(activations[1], np.uint8),
-        ]
-        if bias is not None:
-            inputs += ["", self.constant(bias, np.float32, f"{name}/bias")]
-        return self.op("MatMulIntegerToFloat", *inputs, domain=MICROSOFT)
+    def _integer_product(self, rows: str, operand: Operand, activations: tuple[float, int]) -> str:
+        scale, zero_point = self.constant(activations[0], np.float32), self.constant(activations[1], np.uint8)
+        inputs = [rows, operand.kernel, scale, operand.scales, zero_point]
+        return self.op("MatMulIntegerToFloat", *inputs, *(("", operand.bias) if operand.bias else ()), domain=MICROSOFT)
 
     def lookup(self, ids: str, table: NDArray[np.float32], name: str, factor: float) -> str:
         """Return the rows of `table` at `ids`, times `factor`."""

@@ -16,7 +16,7 @@ from nmt.build.graph import Graph
 from nmt.config import NetworkConfig
 
 Variables = Mapping[str, NDArray[np.float32]]
-FLOAT, INT, INT32 = TensorProto.FLOAT, TensorProto.INT64, TensorProto.INT32
+FLOAT, INT, INT8, INT32 = TensorProto.FLOAT, TensorProto.INT64, TensorProto.INT8, TensorProto.INT32
 
 
 class Layers:

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nmt.build.arithmetic import LAYER_NORM_EPSILON, MASKED, timing_signal
-from nmt.config import NetworkConfig, embedding_names, variable_shapes
+from nmt.build.arithmetic import LAYER_NORM_EPSILON, timing_signal
+from nmt.config import MASKED, NetworkConfig, embedding_names, variable_shapes
 
 MAX_POSITIONS = 512
 

@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from nmt.build.calibrate import measure, smoothed
 from nmt.build.export import Network
 from nmt.build.layers import Variables
+from nmt.build.lexicon import load_lexicon
 from nmt.build.quantize import Scheme, chosen_products
 from nmt.build.writer import POSITIONS, Description, write_bundle
 from nmt.config import Alignment, NetworkConfig
@@ -54,6 +55,7 @@ def main() -> None:
         record,
         placeholders=options.placeholders,
         alignment=guided_alignment(network[0]) if options.guided else None,
+        lexicon=load_lexicon(options.lexicon) if options.lexicon else None,
     )
     tokenizers = {SOURCE_FILE: options.tokenizers / "source.json", TARGET_FILE: options.tokenizers / "target.json"}
     scheme = Scheme(options.precision)
@@ -74,6 +76,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--penalty", type=float, default=0.6, help="length penalty of the search")
     parser.add_argument("--placeholders", action="store_true", help="the model copies placeholders: see nmt.build.corpus")
     parser.add_argument("--calibration", type=Path, help="source sentences, one a line, for constant 8-bit scales: see nmt.build.calibrate")
+    parser.add_argument("--lexicon", type=Path, help="what source tokens may become, for a shortlist: see nmt.build.lexicon")
     parser.add_argument("--guided", action="store_true", help="the model was trained with alignments: see nmt.build.links")
     parser.add_argument("--exact", nargs="+", default=[], metavar="PRODUCT", help="products to keep in 32 bits")
     parser.add_argument("--sensitivity", type=Path, help="ranking of the products: see nmt.build.sensitivity")

@@ -10,17 +10,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 
 from models.errors import OutputError
+from nmt.build.decoder import output_matrix
 from nmt.build.export import Network
 from nmt.build.graph import DataFile
 from nmt.build.layers import Variables
-from nmt.build.quantize import Precision, Scheme
+from nmt.build.quantize import Precision, Scheme, quantise_columns
 from nmt.bundle import DEFAULT_BEAM, FORMAT, MANIFEST
 from nmt.config import Alignment, NetworkConfig, variable_shapes
 from nmt.library import new_bundle
 from nmt.session import DECODER_FILE, ENCODER_FILE
+from nmt.shortlist import SHORTLIST_FILE, Lexicon, Shortlist
 
 POSITIONS = 512
 _SIZES = {"fp32": 4, "int8": 1}  # bytes a parameter
@@ -29,7 +32,7 @@ _INLINE = 512 * 2**20  # bytes of weights up to which the graphs hold them thems
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What the manifest says beyond the files: see `nmt.bundle.Manifest`."""
+    """What the manifest says beyond the files: see `nmt.bundle.Manifest`. With a `lexicon` the model has a shortlist made of it."""
 
     name: str
     max_source: int
@@ -40,6 +43,7 @@ class Description:
     beam: int = DEFAULT_BEAM
     placeholders: bool = False
     alignment: Alignment | None = None  # None: as `Alignment.usual` has it
+    lexicon: Lexicon | None = None
 
 
 def write_bundle(
@@ -66,11 +70,13 @@ def write_bundle(
     output = output.absolute()
     external = _parameters(network[0]) * _SIZES[scheme.precision] > inline
     alignment = description.alignment or Alignment.usual(network[0])
-    exported = Network(*network, max(POSITIONS, description.max_target or 0), alignment)
+    exported = Network(*network, max(POSITIONS, description.max_target or 0), alignment, shortlist=description.lexicon is not None)
     with new_bundle(output) as partial:
         if not _is_free(output):
             raise OutputError(f"{output} exists and is no model bundle; name a folder that does not exist yet with --output")
         _write_graphs(partial, exported, scheme, external=external)
+        if description.lexicon is not None:
+            _shortlist(exported, scheme, description.lexicon).save(partial / SHORTLIST_FILE)
         for name, path in tokenizer.items():
             shutil.copyfile(path, partial / name)
         _write_manifest(partial, exported, scheme.precision, description)
@@ -81,6 +87,12 @@ def _is_free(output: Path) -> bool:
     if output.is_symlink() or not output.is_dir():
         return not os.path.lexists(output)
     return (output / MANIFEST).is_file() or not any(output.iterdir())
+
+
+def _shortlist(network: Network, scheme: Scheme, lexicon: Lexicon) -> Shortlist:
+    name, matrix = output_matrix(network.config, network.variables)
+    kernel, scales = (matrix, np.ones(matrix.shape[1], np.float32)) if scheme.is_exact(name) else quantise_columns(matrix)
+    return Shortlist(lexicon, np.ascontiguousarray(kernel.T), scales)
 
 
 def _parameters(config: NetworkConfig) -> int:

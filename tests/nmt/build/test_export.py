@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,14 @@ import numpy as np
 import pytest
 
 from nmt.build.checkpoint import Checkpoint
-from nmt.build.quantize import Scheme
-from nmt.bundle import Manifest
-from nmt.config import Alignment, NetworkConfig, variable_shapes
+from nmt.build.quantize import Precision, Scheme
+from nmt.bundle import load_manifest
+from nmt.config import NetworkConfig, variable_shapes
 from nmt.search import Hypothesis, Ints, SearchOptions, beam_search
-from nmt.session import DECODER_FILE, ENCODER_FILE, Decoding, Session, padded_width
+from nmt.session import Decoding, Session, padded_width
+from nmt.shortlist import Lexicon
 
-onnx = pytest.importorskip("onnx")
-export_module = pytest.importorskip("nmt.build.export")
+writer = pytest.importorskip("nmt.build.writer")
 
 FOLDER = Path(__file__).parents[2] / "data" / "csanmt"
 NO_HYPOTHESIS = -1e30
@@ -57,6 +58,17 @@ def answers_of(path: Path) -> list[dict[str, Any]]:
     return [cases[number] for number in sorted(cases)]
 
 
+def whole(network: NetworkConfig) -> Lexicon:
+    """Return a lexicon that leaves nothing out."""
+    return Lexicon(np.arange(network.target_vocabulary), np.zeros(network.source_vocabulary + 1, np.int64), np.zeros(0, np.int64))
+
+
+def some(network: NetworkConfig) -> Lexicon:
+    """Return a lexicon in which a source token s may become s, s + 1 and s + 2, and whatever the source the first eight tokens."""
+    rows = np.arange(network.source_vocabulary)[:, None] + np.arange(3)
+    return Lexicon(np.arange(8), np.arange(0, 3 * len(rows) + 1, 3), np.maximum(rows % network.target_vocabulary, 8).ravel())
+
+
 @pytest.fixture(scope="module", params=["toy_shared_trained", "toy_sep", "toy_relative"])
 def toy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Toy:
     folder = FOLDER / request.param
@@ -65,13 +77,13 @@ def toy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     checkpoint = Checkpoint(folder / "tf_ckpts" / "ckpt-0")
     variables = {name: np.array(checkpoint.tensor(f"NmtModel/{name}")) for name in variable_shapes(network)}
     sessions = {}
-    for precision in ("fp32", "int8"):
-        output = tmp_path_factory.mktemp(precision)
-        exported = export_module.Network(network, variables, 128, Alignment.usual(network))
-        onnx.save(exported.encoder(Scheme(precision)), output / ENCODER_FILE)
-        onnx.save(exported.decoder(Scheme(precision)), output / DECODER_FILE)
-        manifest = Manifest(output, request.param, network, precision, 128, 100, values["lp_rate"], {}, {})
-        sessions[precision] = Session(manifest, 1)
+    lexicons = {"": None, "-whole": whole(network), "-some": some(network)}
+    precisions: tuple[Precision, ...] = ("fp32", "int8")
+    for precision, (kind, lexicon) in product(precisions, lexicons.items()):
+        output = tmp_path_factory.mktemp("bundle") / "toy"
+        description = writer.Description(request.param, 100, values["lp_rate"], {}, lexicon=lexicon)
+        writer.write_bundle((network, variables), {}, output, Scheme(precision), description)
+        sessions[precision + kind] = Session(load_manifest(output), 1)
     return Toy(values, network, sessions, answers_of(folder / "answers.npz"))
 
 
@@ -120,8 +132,28 @@ def test_int8_stays_close_to_fp32(toy: Toy) -> None:
         assert 0 < error < 0.03
 
 
-def test_int8_does_not_depend_on_the_batch(toy: Toy) -> None:
-    session = toy.sessions["int8"]
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_a_shortlist_of_everything_changes_nothing(toy: Toy, precision: str) -> None:
+    for case in toy.cases:
+        for plain, listed in zip(hypotheses_of(toy, case, precision), hypotheses_of(toy, case, f"{precision}-whole"), strict=True):
+            assert [item.tokens for item in listed] == [item.tokens for item in plain]
+            np.testing.assert_allclose([item.score for item in listed], [item.score for item in plain], atol=1e-4)
+
+
+def test_nothing_is_said_that_the_shortlist_lacks(toy: Toy) -> None:
+    shortlist = toy.sessions["int8-some"].shortlist
+    assert shortlist is not None
+    said = 0
+    for case in toy.cases:
+        for source, found in zip(case["input_ids"], hypotheses_of(toy, case, "int8-some"), strict=True):
+            assert {token for item in found for token in item.tokens} <= set(shortlist.tokens(source).tolist())
+            said += sum(len(item.tokens) for item in found)
+    assert said > 100
+
+
+@pytest.mark.parametrize("name", ["int8", "int8-some"])
+def test_int8_does_not_depend_on_the_batch(toy: Toy, name: str) -> None:
+    session = toy.sessions[name]
     options = SearchOptions(4, 0.6, toy.network.softmax_width)
     by_width: dict[int, list[Ints]] = {}
     for row in [row for case in toy.cases for row in case["input_ids"] if 0 not in row]:

@@ -1,0 +1,93 @@
+"""A lexical shortlist: of the target vocabulary only what the words of a sentence may become (L'Hostis et al., 2016).
+
+It is a sentence's own, whatever stands beside it: the product with the output matrix is computed once for all that a batch may say, and
+each sentence picks its tokens out of it in an order of its own. Integer sums are exact, so that its scores have the same bits in every
+batch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import ModelError
+from nmt.config import MASKED, SOFTMAX_STEP
+from nmt.search import Ints
+
+SHORTLIST_FILE = "shortlist.npz"
+# What the decoder's graph is given of a batch's shortlists: columns of the output matrix, and for each sentence which of them are its own.
+KERNEL, SCALES, BIAS, PLACES, OWN = "shortlist_kernel", "shortlist_scales", "shortlist_bias", "shortlist_places", "shortlist_own"
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """What source tokens may become: `targets[starts[s]:starts[s + 1]]` for the token s, and `always` whatever the source."""
+
+    always: NDArray[np.integer[Any]]
+    starts: NDArray[np.integer[Any]]
+    targets: NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shortlist:
+    """A lexicon with the output matrix that it chooses from: `kernel` [vocabulary, H], of 8 bits with `scales` [vocabulary], or of 32."""
+
+    lexicon: Lexicon
+    kernel: NDArray[Any]
+    scales: NDArray[np.float32]
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote.
+
+        Raises:
+            ModelError: it is damaged.
+        """
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                return cls(Lexicon(*(arrays[name] for name in ("always", "starts", "targets"))), arrays["kernel"], arrays["scales"])
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+            raise ModelError(f"{path} is no shortlist ({error}); fetch the bundle again") from error
+
+    def save(self, path: Path) -> None:
+        """Write it to a file (npz)."""
+        lexicon = self.lexicon
+        np.savez(path, always=lexicon.always, starts=lexicon.starts, targets=lexicon.targets, kernel=self.kernel, scales=self.scales)
+
+    def tokens(self, source: Ints) -> Ints:
+        """Return the target tokens that a sentence may use: those that every sentence may, in their order, then its own, ascending."""
+        lexicon = self.lexicon
+        found = [lexicon.targets[lexicon.starts[token] : lexicon.starts[token + 1]] for token in np.unique(source).tolist()]
+        own = np.setdiff1d(np.concatenate([lexicon.targets[:0], *found]), lexicon.always)
+        return np.concatenate([lexicon.always, own]).astype(np.int64)
+
+    def places(self, tokens: Ints) -> Ints:
+        """Return where tokens that every sentence may use stand among the tokens of any."""
+        place = np.full(len(self.kernel), -1)
+        place[self.lexicon.always] = np.arange(len(self.lexicon.always))
+        found = place[tokens]
+        if (found < 0).any():
+            raise ValueError("only tokens that are always in the shortlist can be asked for")
+        return found
+
+    def inputs(self, sources: Sequence[Ints]) -> dict[str, NDArray[Any]]:
+        """Return what the decoder's graph is given for these B sentences: see `nmt.build.decoder`.
+
+        A sentence's tokens are filled up to whole blocks with a column that is never chosen.
+        """
+        own = [self.tokens(source) for source in sources]
+        union = np.unique(np.concatenate(own))
+        width = -(-max(map(len, own)) // SOFTMAX_STEP) * SOFTMAX_STEP
+        places, tokens = np.full((len(own), width), len(union), np.int32), np.zeros((len(own), width), np.int64)
+        for row, ids in enumerate(own):
+            places[row, : len(ids)] = np.searchsorted(union, ids)
+            tokens[row, : len(ids)] = ids
+        kernel = np.zeros((self.kernel.shape[1], len(union) + 1), self.kernel.dtype)
+        kernel[:, :-1] = self.kernel[union].T
+        bias = np.zeros(len(union) + 1, np.float32)
+        bias[-1] = MASKED
+        return {KERNEL: kernel, SCALES: np.append(self.scales[union], np.float32(1)), BIAS: bias, PLACES: places[:, None], OWN: tokens}
