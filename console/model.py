@@ -90,15 +90,16 @@ def model_eval(model: str, source: Path, reference: Path, beam: int | None, as_j
 @click.option(
     "--output", type=_PATH, help="Folder for the bundle; a bundle that is there is replaced.  [default: install it under DIR's name]"
 )
+@click.option("--lexicon", type=_PATH, metavar="FILE", help="Give it a lexical shortlist: see python -m nmt.build.lexicon.")
 @_precision_option
 @json_option
-def model_import(folder: Path, output: Path | None, as_json: bool, **choices: Any) -> None:
+def model_import(folder: Path, output: Path | None, lexicon: Path | None, as_json: bool, **choices: Any) -> None:
     """Make a bundle of DIR, a CSANMT model from Chinese to English as ModelScope distributes it."""
     from nmt.build.modelscope import import_model
     from nmt.library import place_for
 
     place = output or place_for(folder.absolute().name, Path(read_settings().model_folder), replace=True)
-    manifest = import_model(folder, place, choices["precision"])
+    manifest = import_model(folder, place, choices["precision"], lexicon=lexicon)
     _print(manifest, f"{manifest.name}: {len(manifest.files)} files, {manifest.precision}", as_json=as_json)
 
 

@@ -56,7 +56,7 @@ class Translator:
         located = [(self._tokenizer.locate_source(source), self._tokenizer.locate_target(target)) for source, target in pairs]
         found: list[list[Link]] = [[] for _ in pairs]
         fitting = [row for row, (source, target) in enumerate(located) if self._fits(source, target)]
-        for batch in _batches([located[row][0].ids for row in fitting]):
+        for batch in batches([located[row][0].ids for row in fitting]):
             rows = [fitting[place] for place in batch]
             attention = forced_attention(self._session, [located[row][0].ids for row in rows], [located[row][1].ids for row in rows])
             for row, values in zip(rows, attention, strict=True):
@@ -86,7 +86,7 @@ class Translator:
         """Translate distinct texts, longest first, in batches of equal width."""
         encoded = self._tokenizer.encode(texts) if texts else []
         results: dict[str, Translation] = {}
-        for rows in _batches(encoded):
+        for rows in batches(encoded):
             sources = [encoded[row] for row in rows]
             decoding = Decoding(self._session, self._session.encode(sources), search.beam)
             found = beam_search(decoding, [self._limit(len(ids)) for ids in sources], search)
@@ -109,7 +109,7 @@ class Translator:
         results: dict[str, Translation] = {}
         encoded = self._tokenizer.encode(texts) if texts else []
         search = replace(self._search, beam=max(self._search.beam, _PLACING_BEAM))
-        for rows in _batches(encoded):
+        for rows in batches(encoded):
             decoding = Decoding(self._session, self._session.encode([encoded[row] for row in rows]), search.beam, MAX_WANTED)
             wishes = [[[(self._placeholders[name],)] for name in _PLACEHOLDER.findall(texts[row])] for row in rows]
             limits = [self._limit(len(encoded[row])) for row in rows]
@@ -153,7 +153,7 @@ def _halves(text: str) -> list[str]:
     return [half for half in (text[:cut], text[cut:]) if half.strip()]
 
 
-def _batches(encoded: Sequence[Ints]) -> Iterator[list[int]]:
+def batches(encoded: Sequence[Ints]) -> Iterator[list[int]]:
     """Yield the rows of each batch: sentences of one width only, widest first, within the budget of positions."""
     by_width: dict[int, list[int]] = defaultdict(list)
     for row, ids in enumerate(encoded):

@@ -17,11 +17,11 @@ from nmt.build.quantize import Scheme
 from nmt.build.trial import trial_session
 from nmt.config import NetworkConfig, embedding_names
 from nmt.search import Continued, Floats, Ints, SearchOptions, beam_search
-from nmt.session import Decoding, padded_width
+from nmt.session import Decoding
+from nmt.translator import batches
 
 Ranges = Mapping[str, NDArray[np.float32]]  # for each product the largest absolute value of each channel of its input
 _BEAM = 4
-_BATCH = 16  # sentences
 
 
 class _Watched(Decoding):
@@ -47,7 +47,8 @@ def measure(network: Network, sources: Sequence[Ints], penalty: float) -> dict[s
                 name = key.removeprefix(PROBE)
                 ranges[name] = np.maximum(ranges.get(name, 0.0), value)
 
-    for batch in _batches(sources):
+    for rows in batches(sources):
+        batch = [sources[row] for row in rows]
         encoded = session.encode(batch)
         watch(encoded)
         decoding = _Watched(session, encoded, _BEAM)
@@ -60,14 +61,6 @@ def measure(network: Network, sources: Sequence[Ints], penalty: float) -> dict[s
         limits = [min(network.positions, 2 * len(source) + 8) for source in batch]
         beam_search(step, limits, SearchOptions(_BEAM, penalty, network.config.softmax_width))
     return ranges
-
-
-def _batches(sources: Sequence[Ints]) -> Iterator[list[Ints]]:
-    by_width: dict[int, list[Ints]] = {}
-    for source in sources:
-        by_width.setdefault(padded_width(len(source)), []).append(source)
-    for rows in by_width.values():
-        yield from (rows[first : first + _BATCH] for first in range(0, len(rows), _BATCH))
 
 
 @dataclass(frozen=True, slots=True)

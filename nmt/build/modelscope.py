@@ -95,7 +95,7 @@ def require_packages() -> None:
         raise ModelError("importing a model needs the package onnx: pip install 'translate-docs[build]'")
 
 
-def import_model(folder: Path, output: Path, precision: "Precision", origin: str | None = None) -> Manifest:
+def import_model(folder: Path, output: Path, precision: "Precision", origin: str | None = None, lexicon: Path | None = None) -> Manifest:
     """Make a bundle of a model folder and return what it says; see `nmt.build.writer.write_bundle` for how it is written.
 
     Args:
@@ -103,12 +103,14 @@ def import_model(folder: Path, output: Path, precision: "Precision", origin: str
         output: the bundle's folder.
         precision: of the weights.
         origin: where the folder is from, for the bundle's record.
+        lexicon: gives the model a shortlist: see `nmt.build.lexicon`.
 
     Raises:
-        ModelError: the folder cannot be imported, or memory or packages are short.
+        ModelError: the folder cannot be imported, the lexicon is not this model's, or memory or packages are short.
         OutputError: the bundle cannot be written there.
     """
     require_packages()
+    from nmt.build.lexicon import load_lexicon  # noqa: PLC0415 - as below
     from nmt.build.quantize import Scheme  # noqa: PLC0415 - as below
     from nmt.build.writer import Description, write_bundle  # noqa: PLC0415 - only the extra brings in what it needs
 
@@ -121,6 +123,7 @@ def import_model(folder: Path, output: Path, precision: "Precision", origin: str
         tokenizer="jieba-bpe",
         max_target=source.decoding.limit,
         beam=source.decoding.beam,
+        lexicon=load_lexicon(lexicon, source.network) if lexicon else None,
     )
     try:
         write_bundle((source.network, source.variables), source.tokenizer, output, Scheme(precision), description)

@@ -55,7 +55,7 @@ def main() -> None:
         record,
         placeholders=options.placeholders,
         alignment=guided_alignment(network[0]) if options.guided else None,
-        lexicon=load_lexicon(options.lexicon) if options.lexicon else None,
+        lexicon=load_lexicon(options.lexicon, network[0]) if options.lexicon else None,
     )
     tokenizers = {SOURCE_FILE: options.tokenizers / "source.json", TARGET_FILE: options.tokenizers / "target.json"}
     scheme = Scheme(options.precision)

@@ -8,14 +8,21 @@ from tokenizers import Tokenizer
 
 pytest.importorskip("torch")
 
+from models.errors import ModelError
 from nmt.build import lexicon as module
 from nmt.build.corpus import ParallelSet, gathered, load_packed, pack, pack_links, save_packed
-from nmt.build.lexicon import count_links, load_lexicon, main, make_lexicon
+from nmt.build.lexicon import aligned_lexicon, count_links, load_lexicon, main, save_lexicon, spoken_lexicon
+from nmt.build.modelscope import import_model
 from nmt.build.vocabulary import BYTES, train_tokenizer
+from nmt.bundle import load_manifest
 from nmt.config import PLACEHOLDERS
 from nmt.shortlist import Lexicon
+from nmt.translator import open_translator
+from tests.nmt.build.toy import config_of
 
 WORDS = {"猫": "cats", "狗": "dogs", "书": "books", "鸟": "birds"}
+TOY = Path(__file__).parents[2] / "data" / "csanmt" / "toy_shared_trained"
+SENTENCES = ["我昨天在北京买了三本书。", "他们收到了五封信，然后回家了。"]
 PAIRS = [("".join(words), " ".join(WORDS[word] for word in words)) for words in product(WORDS, repeat=3)]
 Tokenizers = tuple[Tokenizer, Tokenizer]
 
@@ -62,7 +69,7 @@ def test_a_word_may_become_its_translation_and_no_other(
 ) -> None:
     monkeypatch.setattr(module, "COMMON", 0)
     monkeypatch.setattr(module, "LEAST_SHARE", 0.2)
-    found = make_lexicon(linked, tokenizers)
+    found = aligned_lexicon(linked, tokenizers)
     [cat] = tokenizers[0].encode("猫猫猫", add_special_tokens=False).ids[-1:]
     allowed = becomes(found, cat, tokenizers[1])
     cats = tokenizers[1].encode("cats", add_special_tokens=False).tokens
@@ -71,12 +78,12 @@ def test_a_word_may_become_its_translation_and_no_other(
 
 
 def test_the_end_and_placeholders_are_always_there(linked: ParallelSet, tokenizers: Tokenizers) -> None:
-    assert {"</s>", *PLACEHOLDERS} <= set(pieces(tokenizers[1], make_lexicon(linked, tokenizers).always))
+    assert {"</s>", *PLACEHOLDERS} <= set(pieces(tokenizers[1], aligned_lexicon(linked, tokenizers).always))
 
 
 def test_what_is_copied_needs_no_alignment(linked: ParallelSet, tokenizers: Tokenizers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "COMMON", 0)
-    found = make_lexicon(linked, tokenizers)
+    found = aligned_lexicon(linked, tokenizers)
     assert set(BYTES) <= becomes(found, tokenizers[0].get_vocab()["<0xE4>"], tokenizers[1])
     letters = tokenizers[0].encode("ab", add_special_tokens=False).ids
     assert {"a", "b"} <= set.union(*(becomes(found, letter, tokenizers[1]) for letter in letters))
@@ -88,4 +95,34 @@ def test_the_program_writes_what_packaging_reads(linked: ParallelSet, tokenizers
     save_packed(linked, tmp_path / "linked.npz")
     files = {"--data": "linked.npz", "--tokenizers": ".", "--output": "lexicon.npz"}
     main([str(item) for flag, name in files.items() for item in (flag, tmp_path / name)])
-    assert load_lexicon(tmp_path / "lexicon.npz").targets.tolist() == make_lexicon(linked, tokenizers).targets.tolist()
+    assert (
+        load_lexicon(tmp_path / "lexicon.npz", config_of(tokenizers)).targets.tolist()
+        == aligned_lexicon(linked, tokenizers).targets.tolist()
+    )
+
+
+@pytest.fixture
+def imported(tmp_path: Path) -> Path:
+    import_model(TOY, tmp_path / "toy", "int8")
+    return tmp_path / "toy"
+
+
+def test_an_imported_model_gets_a_shortlist_of_what_it_says_itself(imported: Path, tmp_path: Path) -> None:
+    save_lexicon(spoken_lexicon(imported, SENTENCES * 2, 1), tmp_path / "lexicon.npz")
+    import_model(TOY, tmp_path / "listed", "int8", lexicon=tmp_path / "lexicon.npz")
+    plain, listed = (open_translator(bundle, 4, 1) for bundle in (imported, tmp_path / "listed"))
+    assert [item.target for item in listed.translate(SENTENCES)] == [item.target for item in plain.translate(SENTENCES)]
+    assert listed.signature != plain.signature
+
+
+def test_a_lexicon_of_another_model_is_an_error_that_says_so(imported: Path, tmp_path: Path) -> None:
+    network = load_manifest(imported).network
+    shorter = Lexicon(np.arange(3), np.zeros(network.source_vocabulary, np.int64), np.zeros(0, np.int64))
+    beyond = Lexicon(np.array([network.target_vocabulary]), np.zeros(network.source_vocabulary + 1, np.int64), np.zeros(0, np.int64))
+    for wrong in (shorter, beyond):
+        save_lexicon(wrong, tmp_path / "lexicon.npz")
+        with pytest.raises(ModelError, match="other vocabularies"):
+            load_lexicon(tmp_path / "lexicon.npz", network)
+    (tmp_path / "lexicon.npz").write_bytes(b"nonsense")
+    with pytest.raises(ModelError, match="is no lexicon"):
+        load_lexicon(tmp_path / "lexicon.npz", network)
