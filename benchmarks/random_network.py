@@ -8,6 +8,7 @@ from nmt.build.quantize import Scheme, product_names
 from nmt.build.writer import POSITIONS
 from nmt.config import Alignment, NetworkConfig
 from nmt.search import END, Ints
+from nmt.shortlist import Lexicon
 
 RANGE = 8.0  # of all activations: their speed does not depend on it
 CONFIGS = {
@@ -31,4 +32,18 @@ def constant_scheme(network: Network) -> Scheme:
 def random_sources(config: NetworkConfig, count: int, length: int) -> list[Ints]:
     """Return sentences of this many tokens."""
     random = np.random.default_rng(1)
-    return [random.integers(3, config.source_vocabulary - 3, length) for _ in range(count)]
+    return [_draw(random, config.source_vocabulary, length) for _ in range(count)]
+
+
+def random_lexicon(config: NetworkConfig) -> Lexicon:
+    """Return a lexicon of the size that `nmt.build.lexicon` makes: 600 common tokens, and 60 that a source token may become."""
+    random = np.random.default_rng(2)
+    becomes = [np.unique(_draw(random, config.target_vocabulary, 60)) for _ in range(config.source_vocabulary)]
+    starts = np.cumsum([0, *map(len, becomes)])
+    return Lexicon(np.arange(600), starts, np.concatenate(becomes))
+
+
+def _draw(random: np.random.Generator, vocabulary: int, count: int) -> Ints:
+    """Draw tokens as often as their rank says, by the law of Zipf and Mandelbrot."""
+    weights = 1 / (np.arange(3, vocabulary - 3) + 10)
+    return np.searchsorted(np.cumsum(weights / weights.sum()), random.random(count)).clip(max=vocabulary - 7) + 3

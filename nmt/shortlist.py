@@ -34,7 +34,7 @@ class Lexicon:
 
 @dataclass(frozen=True, slots=True)
 class Shortlist:
-    """A lexicon with the output matrix that it chooses from: `kernel` [vocabulary, H], of 8 bits with `scales` [vocabulary], or of 32."""
+    """A lexicon with the output matrix that it chooses from: `kernel` [H, vocabulary], of 8 bits with `scales` [vocabulary], or of 32."""
 
     lexicon: Lexicon
     kernel: NDArray[Any]
@@ -61,13 +61,15 @@ class Shortlist:
     def tokens(self, source: Ints) -> Ints:
         """Return the target tokens that a sentence may use: those that every sentence may, in their order, then its own, ascending."""
         lexicon = self.lexicon
-        found = [lexicon.targets[lexicon.starts[token] : lexicon.starts[token + 1]] for token in np.unique(source).tolist()]
-        own = np.setdiff1d(np.concatenate([lexicon.targets[:0], *found]), lexicon.always)
-        return np.concatenate([lexicon.always, own]).astype(np.int64)
+        seen = np.zeros(len(self.scales), np.bool_)
+        for token in source.tolist():
+            seen[lexicon.targets[lexicon.starts[token] : lexicon.starts[token + 1]]] = True
+        seen[lexicon.always] = False
+        return np.concatenate([lexicon.always, np.flatnonzero(seen)]).astype(np.int64)
 
     def places(self, tokens: Ints) -> Ints:
         """Return where tokens that every sentence may use stand among the tokens of any."""
-        place = np.full(len(self.kernel), -1)
+        place = np.full(len(self.scales), -1)
         place[self.lexicon.always] = np.arange(len(self.lexicon.always))
         found = place[tokens]
         if (found < 0).any():
@@ -80,14 +82,17 @@ class Shortlist:
         A sentence's tokens are filled up to whole blocks with a column that is never chosen.
         """
         own = [self.tokens(source) for source in sources]
-        union = np.unique(np.concatenate(own))
+        place = np.zeros(len(self.scales), np.int32)
+        place[np.concatenate(own)] = 1
+        union = np.flatnonzero(place)
+        place[union] = np.arange(len(union))
         width = -(-max(map(len, own)) // SOFTMAX_STEP) * SOFTMAX_STEP
         places, tokens = np.full((len(own), width), len(union), np.int32), np.zeros((len(own), width), np.int64)
         for row, ids in enumerate(own):
-            places[row, : len(ids)] = np.searchsorted(union, ids)
+            places[row, : len(ids)] = place[ids]
             tokens[row, : len(ids)] = ids
-        kernel = np.zeros((self.kernel.shape[1], len(union) + 1), self.kernel.dtype)
-        kernel[:, :-1] = self.kernel[union].T
+        kernel = np.zeros((len(self.kernel), len(union) + 1), self.kernel.dtype)
+        np.take(self.kernel, union, axis=1, out=kernel[:, :-1])
         bias = np.zeros(len(union) + 1, np.float32)
         bias[-1] = MASKED
         return {KERNEL: kernel, SCALES: np.append(self.scales[union], np.float32(1)), BIAS: bias, PLACES: places[:, None], OWN: tokens}

@@ -76,7 +76,7 @@ def write_bundle(
             raise OutputError(f"{output} exists and is no model bundle; name a folder that does not exist yet with --output")
         _write_graphs(partial, exported, scheme, external=external)
         if description.lexicon is not None:
-            _shortlist(exported, scheme, description.lexicon).save(partial / SHORTLIST_FILE)
+            shortlist_of(exported, scheme, description.lexicon).save(partial / SHORTLIST_FILE)
         for name, path in tokenizer.items():
             shutil.copyfile(path, partial / name)
         _write_manifest(partial, exported, scheme.precision, description)
@@ -89,10 +89,11 @@ def _is_free(output: Path) -> bool:
     return (output / MANIFEST).is_file() or not any(output.iterdir())
 
 
-def _shortlist(network: Network, scheme: Scheme, lexicon: Lexicon) -> Shortlist:
+def shortlist_of(network: Network, scheme: Scheme, lexicon: Lexicon) -> Shortlist:
+    """Return the shortlist of a network that is stored so."""
     name, matrix = output_matrix(network.config, network.variables)
     kernel, scales = (matrix, np.ones(matrix.shape[1], np.float32)) if scheme.is_exact(name) else quantise_columns(matrix)
-    return Shortlist(lexicon, np.ascontiguousarray(kernel.T), scales)
+    return Shortlist(lexicon, kernel, scales)
 
 
 def _parameters(config: NetworkConfig) -> int:

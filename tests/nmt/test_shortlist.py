@@ -9,7 +9,7 @@ from nmt.shortlist import BIAS, KERNEL, OWN, PLACES, SCALES, Lexicon, Shortlist
 
 # Source token 1 becomes 7 or 9, token 2 becomes 8 or 9; 0 and 4 are always there.
 LEXICON = Lexicon(np.array([0, 4], np.uint16), np.array([0, 0, 2, 4]), np.array([7, 9, 8, 9], np.uint16))
-SHORTLIST = Shortlist(LEXICON, np.arange(20, dtype=np.int8).reshape(10, 2), np.arange(10, dtype=np.float32))
+SHORTLIST = Shortlist(LEXICON, np.arange(20, dtype=np.int8).reshape(2, 10), np.arange(10, dtype=np.float32))
 
 
 def test_a_sentence_may_use_what_its_tokens_become_and_what_all_may() -> None:
@@ -20,7 +20,7 @@ def test_a_sentence_may_use_what_its_tokens_become_and_what_all_may() -> None:
 
 def test_a_batch_has_the_columns_that_its_sentences_need_and_each_picks_its_own() -> None:
     given = SHORTLIST.inputs([np.array([1]), np.array([2])])
-    assert given[KERNEL][:, :-1].T.tolist() == SHORTLIST.kernel[[0, 4, 7, 8, 9]].tolist()
+    assert given[KERNEL][:, :-1].tolist() == SHORTLIST.kernel[:, [0, 4, 7, 8, 9]].tolist()
     assert given[SCALES][:-1].tolist() == [0, 4, 7, 8, 9]
     assert given[BIAS].tolist() == [0, 0, 0, 0, 0, np.float32(MASKED)]
     assert given[PLACES].shape == (2, 1, SOFTMAX_STEP)
