@@ -40,7 +40,7 @@ def random_lexicon(config: NetworkConfig) -> Lexicon:
     random = np.random.default_rng(2)
     becomes = [np.unique(_draw(random, config.target_vocabulary, 60)) for _ in range(config.source_vocabulary)]
     starts = np.cumsum([0, *map(len, becomes)])
-    return Lexicon(np.arange(600), starts, np.concatenate(becomes))
+    return Lexicon(np.arange(min(600, config.target_vocabulary // 8)), starts, np.concatenate(becomes))
 
 
 def _draw(random: np.random.Generator, vocabulary: int, count: int) -> Ints:

@@ -111,7 +111,7 @@ class Translator:
         search = replace(self._search, beam=max(self._search.beam, _PLACING_BEAM))
         for rows in batches(encoded):
             decoding = Decoding(self._session, self._session.encode([encoded[row] for row in rows]), search.beam, MAX_WANTED)
-            wishes = [[[(self._placeholders[name],)] for name in _PLACEHOLDER.findall(texts[row])] for row in rows]
+            wishes = [tuple(self._placeholders[name] for name in _PLACEHOLDER.findall(texts[row])) for row in rows]
             limits = [self._limit(len(encoded[row])) for row in rows]
             found = constrained_search(decoding, wishes, limits, search, frozenset(self._placeholders.values()))
             results |= {texts[row]: self._chosen(texts[row], hypotheses) for row, hypotheses in zip(rows, found, strict=True) if hypotheses}
