@@ -5,7 +5,7 @@
 Prints one JSON object a size: seconds and peak memory of the import (in a process of its own, as a multiple of the checkpoint too), size
 of the bundle, seconds and peak memory until it is loaded, memory in the end (of its own, and of mapped files), and for outputs of 30 and 60
 tokens seconds a sentence and tokens a second at beam 4, one sentence at a time, then 16 together. Random weights do not end a sentence,
-so the length limit decides how long an output is. Linux only.
+so the length limit decides how long an output is. With `--shortlist` the model is imported with a lexicon of the usual size. Linux only.
 """
 
 import argparse
@@ -16,16 +16,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.tensor_bundle import write_checkpoint
 from nmt.bundle import load_manifest
-from nmt.config import NetworkConfig, variable_shapes
+from nmt.config import NetworkConfig
 from nmt.search import SearchOptions, beam_search
 from nmt.session import Decoding, Session
 from nmt.tokenization import open_tokenizer
@@ -48,22 +46,30 @@ def main() -> None:
     parser.add_argument("--precision", choices=("int8", "fp32"), default="int8")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--folder", type=Path, help="where the files go while it runs, up to 6 GB; default: the one for temporary files")
+    parser.add_argument("--shortlist", action="store_true", help="import the model with a lexicon")
     options = parser.parse_args()
     for size in options.sizes:
         with tempfile.TemporaryDirectory(dir=options.folder) as name:
-            result = measure(Path(name), SIZES[size], options.precision, options.threads)
-        sys.stdout.write(json.dumps({"size": size, "precision": options.precision, "threads": options.threads} | result) + "\n")
+            result = measure(Path(name), SIZES[size], options)
+        chosen = {"size": size, "precision": options.precision, "threads": options.threads, "shortlist": options.shortlist}
+        sys.stdout.write(json.dumps(chosen | result) + "\n")
         sys.stdout.flush()
 
 
-def measure(folder: Path, network: NetworkConfig, precision: str, threads: int) -> dict[str, Any]:
+def measure(folder: Path, network: NetworkConfig, options: argparse.Namespace) -> dict[str, Any]:
     """Return the figures of one network."""
+    from benchmarks.random_network import random_lexicon  # noqa: PLC0415 - the children must not load what makes networks
+    from nmt.build.lexicon import save_lexicon  # noqa: PLC0415
+
     write_model(folder / "model", network)
     checkpoint = sum(path.stat().st_size for path in (folder / "model" / "tf_ckpts").iterdir())
-    imported = child("import", folder / "model", folder / "bundle", precision)
+    lexicon = [folder / "lexicon.npz"] if options.shortlist else []
+    for path in lexicon:
+        save_lexicon(random_lexicon(network), path)
+    imported = child("import", folder / "model", folder / "bundle", options.precision, *lexicon)
     shutil.rmtree(folder / "model")
     bundle = sum(path.stat().st_size for path in (folder / "bundle").iterdir())
-    run = child("run", folder / "bundle", str(threads))
+    run = child("run", folder / "bundle", str(options.threads))
     return {
         "checkpoint_mb": round(checkpoint / 1e6),
         "import_s": imported["seconds"],
@@ -88,12 +94,12 @@ def serve(arguments: list[str]) -> None:
     sys.stdout.write(json.dumps(result))
 
 
-def timed_import(model: str, bundle: str, precision: str) -> dict[str, Any]:
+def timed_import(model: str, bundle: str, precision: str, lexicon: str | None = None) -> dict[str, Any]:
     """Import, and return seconds and peak memory."""
     from nmt.build.modelscope import import_model  # noqa: PLC0415 - the other child must not load what builds models
 
     started = time.perf_counter()
-    import_model(Path(model), Path(bundle), "fp32" if precision == "fp32" else "int8")
+    import_model(Path(model), Path(bundle), "fp32" if precision == "fp32" else "int8", lexicon=Path(lexicon) if lexicon else None)
     return {"seconds": round(time.perf_counter() - started, 1), "peak_mb": peak()}
 
 
@@ -145,6 +151,8 @@ def resident(name: str) -> int:
 
 def write_model(folder: Path, network: NetworkConfig) -> None:
     """Write a folder as ModelScope keeps a model, with random weights."""
+    from benchmarks.random_network import random_variables  # noqa: PLC0415 - as above
+
     (folder / "tf_ckpts").mkdir(parents=True)
     write_checkpoint(folder / "tf_ckpts" / "ckpt-0", random_variables(network))
     characters = [chr(0x4E00 + number) for number in range(20_000)]
@@ -153,19 +161,6 @@ def write_model(folder: Path, network: NetworkConfig) -> None:
         (folder / name).write_text("".join(f"{word}\n" for word in words[: VOCABULARY - 2]), encoding="utf-8")
     (folder / "bpe.zh").write_text("#version: 0.2\n的 一</w>\n", encoding="utf-8")
     (folder / "configuration.json").write_text(json.dumps(configuration(network)), encoding="utf-8")
-
-
-def random_variables(network: NetworkConfig) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    """Yield the variables in order of their names."""
-    random = np.random.default_rng(1)
-    for name, shape in sorted(variable_shapes(network).items()):
-        if name.endswith("layer_norm_scale"):
-            value = np.ones(shape, np.float32)
-        elif len(shape) == 1:
-            value = np.zeros(shape, np.float32)
-        else:
-            value = random.standard_normal(shape, np.float32) * np.float32(shape[-1] ** -0.5)
-        yield f"NmtModel/{name}", value
 
 
 def configuration(network: NetworkConfig) -> dict[str, Any]:

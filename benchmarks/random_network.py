@@ -1,12 +1,14 @@
 """Networks with random weights: for figures that do not depend on what a model has learned."""
 
-import numpy as np
+from collections.abc import Iterator
 
-from benchmarks.import_model import random_variables
+import numpy as np
+from numpy.typing import NDArray
+
 from nmt.build.export import Network
 from nmt.build.quantize import Scheme, product_names
 from nmt.build.writer import POSITIONS
-from nmt.config import Alignment, NetworkConfig
+from nmt.config import Alignment, NetworkConfig, variable_shapes
 from nmt.search import END, Ints
 from nmt.shortlist import Lexicon
 
@@ -22,6 +24,19 @@ def random_network(config: NetworkConfig) -> Network:
     variables = {name.removeprefix("NmtModel/"): value for name, value in random_variables(config)}
     variables["Target_Embedding/Weights"][END] = 0.0
     return Network(config, variables, POSITIONS, Alignment.usual(config))
+
+
+def random_variables(network: NetworkConfig) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Yield the variables in order of their names."""
+    random = np.random.default_rng(1)
+    for name, shape in sorted(variable_shapes(network).items()):
+        if name.endswith("layer_norm_scale"):
+            value = np.ones(shape, np.float32)
+        elif len(shape) == 1:
+            value = np.zeros(shape, np.float32)
+        else:
+            value = random.standard_normal(shape, np.float32) * np.float32(shape[-1] ** -0.5)
+        yield f"NmtModel/{name}", value
 
 
 def constant_scheme(network: Network) -> Scheme:

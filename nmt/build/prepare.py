@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from nmt.build.corpus import COPIES, DEFAULT_COPIES, GENERAL, Pair, draw, held_out, pack
+from nmt.build.corpus import COPIES, DEFAULT_COPIES, GENERAL, WRITTEN, Pair, draw, held_out, pack
 from nmt.build.vocabulary import train_tokenizer
 
 LOG = logging.getLogger("prepare")
@@ -18,7 +18,7 @@ TOKENIZER_PAIRS = 400_000
 CALIBRATION_LINES = 640  # sources that show which ranges the activations have: see nmt.build.calibrate
 
 # The last part of training: mostly general language, with a little of everything so that nothing is forgotten.
-TUNING_COPIES: Mapping[str, float] = dict.fromkeys(GENERAL, 4.0) | dict.fromkeys(
+TUNING_COPIES: Mapping[str, float] = dict.fromkeys((*GENERAL, *WRITTEN), 4.0) | dict.fromkeys(
     ("tatoeba", "tatoeba2", "ethereum_org", "opensource_guide", "open_sdg", "bitcoin_org", "d365_projops"), 1.0
 )
 TUNING_DEFAULT = 0.02
