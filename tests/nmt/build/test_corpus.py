@@ -1,12 +1,14 @@
 import lzma
 import random
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from nmt.build.corpus import draw, held_out, load_packed, pack, with_placeholders
+from nmt.build import corpus
+from nmt.build.corpus import COPIES, WRITTEN, corpus_files, draw, held_out, load_packed, pack, read_pairs, with_placeholders
 from nmt.build.vocabulary import train_tokenizer
 from nmt.config import PLACEHOLDERS
 
@@ -79,3 +81,11 @@ def test_end_of_sentence_has_id_zero_and_bytes_spell_the_unknown(tokenizers: tup
     assert tokenizers[0].token_to_id("</s>") == tokenizers[1].token_to_id("</s>") == 0
     ids = tokenizers[1].encode("naïve 🙂").ids
     assert tokenizers[1].decode(ids, skip_special_tokens=False) == "naïve 🙂"
+
+
+def test_the_pairs_that_come_with_the_project_are_whole_and_drawn() -> None:
+    folder = Path(corpus.__file__).parent / "written"
+    assert {path.name for path in corpus_files([folder])} == {f"{name}.tsv.xz" for name in WRITTEN} <= {f"{name}.tsv.xz" for name in COPIES}
+    pairs = [pair for path in corpus_files([folder]) for pair in read_pairs(path)]
+    assert len({source for source, _ in pairs}) == len(pairs) > 17_000
+    assert all(re.search("[\u4e00-\u9fff]", source) and not re.search("[\u4e00-\u9fff]", target) for source, target in pairs)
