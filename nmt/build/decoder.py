@@ -75,7 +75,7 @@ class _Decoder(Layers):
         graph = self.graph
         started = graph.op("Cast", graph.op("Greater", self.position, graph.constant(0, np.int64)), to=FLOAT)
         x = graph.op("Mul", self.embed(embedding_names(self.config)[2], self.tokens), started)
-        return x if self.config.relative_positions else graph.op("Add", x, graph.op("Gather", self.timing(), self.position))
+        return x if self.config.relative_positions else graph.op("Add", x, self.timing(self.position))
 
     def _layer(self, layer: int, x: str) -> tuple[str, str]:
         """Return the stream after the layer, and its norm for what follows."""

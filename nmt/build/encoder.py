@@ -30,6 +30,8 @@ class _Encoder(Layers):
         self.rows_mask = graph.reshape(self.mask, -1, 1)  # BL x 1
         hidden = graph.op("Sub", graph.constant(1.0, np.float32), self.mask)
         self.bias = self.scaled(graph.op("Unsqueeze", hidden, graph.constant([1, 2], np.int64)), MASKED)  # B x 1 x 1 x L
+        zero, one = (graph.constant(number, np.int64) for number in (0, 1))
+        self.places = graph.op("Range", zero, graph.op("Squeeze", self.length), one)  # L
         self.relative = self._relative_index()
         heads = graph.constant([config.heads, config.head_size], np.int64)
         self.heads_shape = graph.op("Concat", shape, heads, axis=0)  # B, L, N, D
@@ -66,7 +68,7 @@ class _Encoder(Layers):
         graph = self.graph
         x = self.embed(embedding_names(self.config)[0], self.source)  # B x L x H
         if not self.config.relative_positions:
-            x = graph.op("Add", x, graph.op("Slice", self.timing(), graph.constant([0], np.int64), self.length))
+            x = graph.op("Add", x, self.timing(self.places))
         x = graph.op("Mul", graph.reshape(x, -1, self.config.hidden), self.rows_mask)
         x = graph.op("Add", x, graph.constant(self.variables["encoder_input_bias"], np.float32))
         relative = self.relative if self.config.relative_positions else None
@@ -89,10 +91,8 @@ class _Encoder(Layers):
     def _relative_index(self) -> str:
         """Return clip(query - key) + distance, L x L."""
         graph, distance = self.graph, self.config.relative_distance
-        scalar = graph.op("Squeeze", self.length)
-        places = graph.op("Range", graph.constant(0, np.int64), scalar, graph.constant(1, np.int64))
-        columns = graph.op("Unsqueeze", places, graph.constant([1], np.int64))
-        offsets = graph.op("Sub", columns, places)
+        columns = graph.op("Unsqueeze", self.places, graph.constant([1], np.int64))
+        offsets = graph.op("Sub", columns, self.places)
         low, high = graph.constant(-distance, np.int64), graph.constant(distance, np.int64)
         return graph.op("Add", graph.op("Clip", offsets, low, high), graph.constant(distance, np.int64))
 

@@ -11,7 +11,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto
 
-from nmt.build.arithmetic import LAYER_NORM_EPSILON, timing_signal
+from nmt.build.arithmetic import LAYER_NORM_EPSILON, timing_rates
 from nmt.build.graph import Graph
 from nmt.config import NetworkConfig
 
@@ -61,9 +61,12 @@ class Layers:
         """Return the softmax over the last axis."""
         return self.graph.op("Softmax", scores, axis=-1)
 
-    def timing(self) -> str:
-        """Return the position signal of all positions."""
-        return self.graph.constant(timing_signal(self.positions, self.config.hidden), np.float32, "timing")
+    def timing(self, places: str) -> str:
+        """Return the position signal of these places [T], T x H. Computed: a table of it would take more than some layers do."""
+        graph = self.graph
+        columns = graph.op("Unsqueeze", graph.op("Cast", places, to=FLOAT), graph.constant([1], np.int64))
+        angles = graph.op("Mul", columns, graph.constant(timing_rates(self.config.hidden), np.float32))
+        return graph.op("Concat", graph.op("Sin", angles), graph.op("Cos", angles), axis=1)
 
     def model(self) -> onnx.ModelProto:
         """Return the finished model."""

@@ -52,8 +52,8 @@ def _tokenizers(pairs: list[Pair], output: Path) -> tuple[Tokenizer, Tokenizer]:
     distinct = list(dict.fromkeys(pairs[:TOKENIZER_PAIRS]))
     source = train_tokenizer((pair[0] for pair in distinct), size=SOURCE_SIZE, alphabet=SOURCE_ALPHABET, source=True)
     target = train_tokenizer((pair[1] for pair in distinct), size=TARGET_SIZE, alphabet=TARGET_ALPHABET, source=False)
-    source.save(str(output / "source.json"))
-    target.save(str(output / "target.json"))
+    source.save(str(output / "source.json"), pretty=False)
+    target.save(str(output / "target.json"), pretty=False)
     return source, target
 
 
