@@ -152,8 +152,10 @@ class Decoding:
             self._bind()
 
     def _grow(self) -> None:
-        """Make room for more positions."""
-        capacity = self._history.shape[2] + _CACHE_STEP
+        """Make room for more positions: at first for as many as the target of such a source mostly has."""
+        width = self._fixed["bias"].shape[-1]
+        steps = 1 if self._position else -(-3 * width // (2 * _CACHE_STEP))
+        capacity = self._history.shape[2] + steps * _CACHE_STEP
         for name, value in self._caches.items():
             grown = np.empty((*value.shape[:3], capacity, value.shape[4]), np.float32)
             grown[:, :, :, : value.shape[3]] = value

@@ -44,7 +44,8 @@ class Translator:
         or wrong as a whole: translated in parts), `truncated` (the model did not end the sentence), `repetition` (it went round in
         circles), `untranslated` (nothing came out; the target is the source).
         """
-        parts = [self._divide(source) if source.strip() else [] for source in sources]
+        lengths = [len(ids) for ids in self._tokenizer.encode(sources)] if sources else []
+        parts = [self._parts(source, length) for source, length in zip(sources, lengths, strict=True)]
         known = self._translate_parts(list(dict.fromkeys(part for group in parts for part in group)))
         return [_join(source, [known[part] for part in group]) for source, group in zip(sources, parts, strict=True)]
 
@@ -66,11 +67,15 @@ class Translator:
     def _fits(self, source: Located, target: Located) -> bool:
         return 0 < len(source.ids) <= self._max_source and 0 < len(target.ids) < self._session.manifest.positions - 1
 
-    def _divide(self, text: str) -> list[str]:
-        """Return the text in parts that the model can take, cut between clauses where there are any."""
-        if len(self._tokenizer.encode([text])[0]) <= self._max_source or len(text) < 2:  # noqa: PLR2004 - one character is the end of it
+    def _parts(self, text: str, length: int) -> list[str]:
+        """Return a text of so many tokens in parts that the model can take, cut between clauses where there are any."""
+        if not text.strip():
+            return []
+        if length <= self._max_source or len(text) < 2:  # noqa: PLR2004 - one character is the end of it
             return [text]
-        return [part for half in _halves(text) for part in self._divide(half)]
+        halves = _halves(text)
+        lengths = [len(ids) for ids in self._tokenizer.encode(halves)]
+        return [part for half, length in zip(halves, lengths, strict=True) for part in self._parts(half, length)]
 
     def _translate_parts(self, texts: list[str]) -> dict[str, Translation]:
         """Translate distinct texts; what went wrong is searched again more widely, and after that in two halves."""
@@ -95,10 +100,15 @@ class Translator:
         return results
 
     def _chosen(self, text: str, hypotheses: Sequence[Hypothesis]) -> Translation:
-        """Return the best hypothesis with nothing wrong, or the best one."""
-        sound = [item for item in hypotheses if item.finished and not repeats(item.tokens)]
-        found = [self._translation(text, item) for item in sound or hypotheses[:1]]
-        return next((result for result in found if self._is_placed(text, result.target)), found[0])
+        """Return the best hypothesis with nothing wrong, or else the best with nothing wrong but its placeholders, or the best."""
+        best: Translation | None = None
+        for item in hypotheses:
+            if item.finished and not repeats(item.tokens):
+                result = self._translation(text, item)
+                if self._is_placed(text, result.target):
+                    return result
+                best = best or result
+        return best or self._translation(text, hypotheses[0])
 
     def _is_placed(self, text: str, target: str) -> bool:
         """Return whether a target holds each placeholder of the text just as often."""
