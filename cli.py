@@ -49,7 +49,7 @@ def submit(ctx: click.Context, /, as_json: bool, dry_run: bool, **choices: Any) 
         request = make_request(settings, database, choices)
         planned = plan(database, request)
         if dry_run:
-            print_estimate(_estimate(settings, database, request, planned), planned, as_json=as_json)
+            print_estimate(_estimate(settings, database, request, planned, choices["workers"]), planned, as_json=as_json)
         elif planned.documents or planned.failures:
             job = record(database, request, planned)
             click.echo(f"job {job}: {len(planned.documents)} documents to translate", err=True)
@@ -204,14 +204,17 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     ctx.exit(next((check.error.exit_code for check in checks if check.error), 0))
 
 
-def _estimate(settings: "Settings", database: "Database", request: "Request", planned: "Scan") -> "Estimate":
+def _estimate(settings: "Settings", database: "Database", request: "Request", planned: "Scan", workers: int | None) -> "Estimate":
     from pipeline.estimate import Means, estimate
-    from tasks.processes import cores
+    from tasks.inline import most_processes
+    from tasks.processes import share_of_cores
     from tasks.runtime import Runtime
 
-    runtime, job = Runtime(settings, cores()), request.job
+    job = request.job
+    processes = most_processes(settings, [job], workers)
+    runtime = Runtime(settings, share_of_cores(processes))
     engine = partial(runtime.engine, job, request.signature)
-    means = Means(partial(runtime.sandbox.prepare, reading=job.reading), engine, runtime.scope(job, request.signature))
+    means = Means(partial(runtime.sandbox.prepare, reading=job.reading), engine, runtime.scope(job, request.signature), processes)
     return estimate(database, planned.documents, means)
 
 

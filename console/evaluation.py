@@ -20,7 +20,7 @@ def evaluation(options: EngineOptions, source: Path, reference: Path) -> dict[st
     try:
         from nmt.build.evaluate import read_lines, score, signatures
     except ModuleNotFoundError as error:
-        raise ModelError("scoring a model needs the package sacrebleu: pip install 'translate-docs[build]'") from error
+        raise ModelError("scoring a model needs the package sacrebleu: pip install '.[build]', in the folder of the sources") from error
     sources, references = read_lines(source), read_lines(reference)
     if len(sources) != len(references):
         raise InputError(f"{source} has {len(sources)} lines and {reference} {len(references)}; each needs its reference in the same line")

@@ -88,6 +88,7 @@ class Decoding:
         self._wanted = np.zeros((self._rows, beam, wanted), np.int64)
         self._clock: list[NDArray[Any]] = [np.zeros(1, np.int64), np.zeros(1, np.int32)]
         self._binding = session.decoder.io_binding()
+        self._bound: dict[str, NDArray[Any]] = {}  # the binding does not keep alive what the graph reads
         self._bind_input("candidates", np.array([self._candidates], np.int64))
         self._bind_input("beam", np.array([beam], np.int32))
         for name, value in [*zip(("position", "past"), self._clock, strict=True), *shared.items()]:
@@ -189,6 +190,7 @@ class Decoding:
         self._binding.bind_ortvalue_output(name, _shared(value))
 
     def _bind_input(self, name: str, value: NDArray[Any]) -> None:
+        self._bound[name] = value
         self._binding.bind_ortvalue_input(name, _shared(value))
 
 

@@ -19,7 +19,7 @@ SAMPLE_SEGMENTS = 24
 class Estimate:
     """The size of some documents. Repeats count in `segments` and `characters`; `known` of the `unique` segments are translated already.
 
-    `seconds` is how long the rest would take this machine, measured on a sample of it; more processes share the same processors.
+    `seconds` is how long the rest would take this machine, measured on a sample of it.
     """
 
     documents: int
@@ -33,11 +33,15 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What an estimate is made with: how to read a file, the engine (opened where there is something to sample), what is known already."""
+    """What an estimate is made with: how to read a file, the engine (opened where there is something to sample), what is known already.
+
+    `processes` is how many will work at once, each with such an engine.
+    """
 
     read: Callable[[Path], Prepared]
     open_engine: Callable[[], Engine]
     scope: memory.Scope
+    processes: int
 
 
 def estimate(database: Database, documents: Sequence[Planned], means: Means) -> Estimate:
@@ -57,6 +61,7 @@ def estimate(database: Database, documents: Sequence[Planned], means: Means) -> 
     with database.begin() as session:
         known = memory.known(session, means.scope, unique)
     seconds = _seconds([source for source in unique if source not in known], means.open_engine)
+    seconds /= max(1, min(means.processes, len(unique) // SAMPLE_SEGMENTS))
     return Estimate(len(documents) - len(failures), tuple(failures), segments, characters, len(unique), len(known), seconds)
 
 

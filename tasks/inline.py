@@ -23,7 +23,7 @@ from pipeline.engines import EngineOptions, engine_memory
 from pipeline.settings import Settings
 from tasks.batches import translate_batch
 from tasks.documents import assemble_document, prepare_document
-from tasks.processes import cores, fitting_processes, follow_parent
+from tasks.processes import cores, fitting_processes, follow_parent, share_of_cores
 from tasks.progress import Reporter
 from tasks.runtime import Runtime, use
 
@@ -31,6 +31,7 @@ _TASKS: Mapping[Step, Any] = {Step.PREPARE: prepare_document, Step.TRANSLATE: tr
 _SILENCE = logging.NullHandler()
 _POLL = 0.1
 _PATIENCE = 5.0
+_MOST_PROCESSES = 16  # beside one SQLite file, unless asked for
 
 
 def run(settings: Settings, job_id: int | None, workers: int | None, on_progress: Callable[[Progress], None]) -> None:
@@ -43,11 +44,11 @@ def run(settings: Settings, job_id: int | None, workers: int | None, on_progress
     Raises:
         ServiceError: the database is out of reach.
     """
-    workers = workers or settings.workers or _usual_workers(settings, job_id)
-    threads = max(1, cores() // workers)
-    runtime = use(settings, threads)
+    with closing(Database(settings.database_url)) as database, database.begin() as session:
+        jobs = list_jobs(session, JobState.RUNNING) if job_id is None else [job_summary(session, job_id)]
+    runtime = use(settings, cores())
     report = Reporter(runtime.database, job_id, on_progress)
-    with _Helpers(runtime.database, workers - 1, (settings, job_id, threads)) as helpers:
+    with _Helpers(runtime, job_id, most_processes(settings, [job.options for job in jobs], workers) - 1) as helpers:
 
         def on_step() -> None:
             helpers.call()
@@ -58,11 +59,9 @@ def run(settings: Settings, job_id: int | None, workers: int | None, on_progress
     report(final=True)
 
 
-def _usual_workers(settings: Settings, job_id: int | None) -> int:
-    """Return how many processes this machine carries with the largest model of the jobs."""
-    with closing(Database(settings.database_url)) as database, database.begin() as session:
-        jobs = list_jobs(session, JobState.RUNNING) if job_id is None else [job_summary(session, job_id)]
-    return fitting_processes(max((_memory(job.options) for job in jobs), default=1))
+def most_processes(settings: Settings, jobs: Sequence[JobOptions], workers: int | None) -> int:
+    """Return in how many processes these jobs may be run: `workers`, the setting, or as many as the machine carries with their models."""
+    return workers or settings.workers or min(_MOST_PROCESSES, fitting_processes(max(map(_memory, jobs), default=1)))
 
 
 def _memory(options: JobOptions) -> int:
@@ -74,7 +73,7 @@ def _memory(options: JobOptions) -> int:
 
 def work_off(runtime: Runtime, job_id: int | None, on_step: Callable[[], None]) -> None:
     """Do one step after the other until nothing is left, waiting for those that other processes have in hand."""
-    for name in ("celery", "translate_docs"):
+    for name in ("celery", "translate_docs", "sqlalchemy.pool"):
         # What failed is in the database; a log is kept only where the caller has set one up.
         logging.getLogger(name).addHandler(_SILENCE)
     pause = min(runtime.settings.recover_every, runtime.settings.lease / 3)
@@ -95,12 +94,15 @@ def work_off(runtime: Runtime, job_id: int | None, on_step: Callable[[], None]) 
 
 
 class _Helpers:
-    """Processes that work beside this one, and end with it; one is started where work waits that no process will take at once."""
+    """Processes that work beside this one, and end with it; one is started where work waits that no process will take at once.
 
-    def __init__(self, database: Database, most: int, arguments: tuple[Settings, int | None, int]) -> None:
-        self._database = database
+    Engines get a thread for each core that would have nothing to do otherwise.
+    """
+
+    def __init__(self, runtime: Runtime, job_id: int | None, most: int) -> None:
+        self._runtime = runtime
+        self._job_id = job_id
         self._most = most
-        self._arguments = arguments
         self._processes: list[BaseProcess] = []
 
     def __enter__(self) -> Self:
@@ -111,17 +113,24 @@ class _Helpers:
 
     def call(self) -> None:
         """Start as many as there is work for."""
-        if len(self._processes) == self._most:
+        there = len(self._processes)
+        if there == self._most:
             return
-        with self._database.begin() as session:
-            waiting = count_waiting(session, self._arguments[1], self._most + 1)
+        with self._runtime.database.begin() as session:
+            waiting = count_waiting(session, self._job_id, self._most + 1)
+        wanted = max(there, waiting - 1)
+        self._runtime.threads = share_of_cores(1 + wanted)
         # Spawned, never forked: a forked child would share database connections and the threads of the engine.
         context = multiprocessing.get_context("spawn")
-        parent = multiprocessing.current_process().pid
+        arguments = (multiprocessing.current_process().pid, self._runtime.settings, self._job_id, self._runtime.threads)
         with _interrupts_blocked():
-            for _ in range(len(self._processes) + 1, waiting):
-                process = context.Process(target=_help, args=(parent, *self._arguments), daemon=True)
-                process.start()
+            for _ in range(there, wanted):
+                process = context.Process(target=_help, args=arguments, daemon=True)
+                try:
+                    process.start()
+                except OSError:  # no more processes or memory for this user: those that are there do the work
+                    self._most = len(self._processes)
+                    break
                 self._processes.append(process)
 
 
@@ -158,6 +167,9 @@ def _help(parent: int, settings: Settings, job_id: int | None, threads: int) -> 
     except ServiceError as error:
         # The process that runs the command meets it too, and reports it.
         sys.exit(error.exit_code)
+    finally:
+        # It ends by itself now: an exception in what Python does at exit would only print a traceback.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:

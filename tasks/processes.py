@@ -7,12 +7,12 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
-_GROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+_GROUPS, _OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 _LEAST_MEMORY = 4 << 30  # where the system does not tell
-_MOST_PROCESSES = 16  # beside one SQLite file; whoever has more cores can ask for more
 _LINUX = sys.platform.startswith("linux")
 
 
@@ -31,22 +31,53 @@ def is_gone(owner: str) -> bool:
 
 
 def cores() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return how many processors this process may use, or a share of whose time that makes as many."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quotas = [_quotient(text.split()) for text in _group_limits("cpu", "cpu.max")]
+    old = zip(_group_limits("cpu", "cpu.cfs_quota_us"), _group_limits("cpu", "cpu.cfs_period_us"), strict=False)
+    quotas += [_quotient(pair) for pair in old]
+    return max(1, min([there, *(quota for quota in quotas if quota)]))
 
 
 def memory() -> int:
-    """Return how many bytes of memory this process may have: the machine's, or its control group's where that is less."""
+    """Return how many bytes of memory this process may have: the machine's, or its control groups' where that is less."""
     sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")] if hasattr(os, "sysconf") else []
-    for path in _GROUP_LIMITS:
-        with contextlib.suppress(OSError, ValueError):  # no such group, or "max"
-            sizes.append(int(path.read_text()))
-    return min(sizes, default=_LEAST_MEMORY)
+    limits = [*_group_limits("memory", "memory.max"), *_group_limits("memory", "memory.limit_in_bytes")]
+    return min([*sizes, *(int(text) for text in limits if text.isdigit())], default=_LEAST_MEMORY)
 
 
 def fitting_processes(each: int) -> int:
     """Return how many processes that need so many bytes of memory do well on this machine: one a core, in half of its memory."""
-    return max(1, min(cores(), memory() // 2 // each, _MOST_PROCESSES))
+    return max(1, min(cores(), memory() // 2 // each))
+
+
+def share_of_cores(processes: int) -> int:
+    """Return how many threads each of so many processes does well with."""
+    return max(1, round(cores() / processes))
+
+
+def _group_limits(controller: str, name: str) -> Iterator[str]:
+    """Yield what the control groups of this process and those above them say in the file `name`."""
+    with contextlib.suppress(OSError):
+        for line in _OWN_GROUPS.read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controllers and controller not in controllers.split(","):
+                continue
+            root = _GROUPS / controller if controllers else _GROUPS  # version 1 has a tree for each controller
+            own = root / path.lstrip("/")
+            yield from _texts(folder / name for folder in (own, *own.parents) if folder.is_relative_to(root))
+
+
+def _texts(paths: Iterable[Path]) -> Iterator[str]:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            yield path.read_text().strip()
+
+
+def _quotient(numbers: Sequence[str]) -> int | None:
+    """Return quota / period, rounded up, where there is a quota."""
+    quota, period = numbers
+    return -(-int(quota) // int(period)) if quota.isdigit() else None
 
 
 def follow_parent(parent: int) -> None:

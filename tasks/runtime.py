@@ -39,7 +39,8 @@ class Runtime:
         self.failpoint = Failpoint(settings.failpoint)
         self.sandbox = Sandbox(Limits(settings.file_memory, settings.file_seconds))
         # One at a time: every engine holds its own copy of a model.
-        self.open_engine = lru_cache(maxsize=1)(partial(open_engine, threads=threads))
+        self.threads = threads
+        self.open_engine = lru_cache(maxsize=1)(lambda options: open_engine(options, self.threads))
         self._open_glossary = lru_cache(maxsize=1)(partial(open_glossary, self.database))
 
     def engine(self, options: JobOptions, signature: str) -> Engine:

@@ -15,7 +15,7 @@ from models.options import JobOptions
 from nmt.library import find_bundle
 from pipeline.engines import EngineOptions, engine_memory, engine_signature
 from pipeline.settings import Settings
-from tasks.processes import cores, fitting_processes
+from tasks.processes import fitting_processes, share_of_cores
 
 logger = logging.getLogger("translate_docs")
 _PAUSE = 1.0
@@ -51,7 +51,7 @@ def watch(settings: Settings, concurrency: int) -> threading.Event:
     """Prepare every child of the pool, recover from time to time, and return what tells that the worker was told to stop."""
     from celery import signals  # noqa: PLC0415
 
-    threads = max(1, cores() // concurrency)
+    threads = share_of_cores(concurrency)
     told_to_stop = threading.Event()
 
     def prepare_child(**_: Any) -> None:

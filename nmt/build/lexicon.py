@@ -29,6 +29,7 @@ LOG = logging.getLogger("lexicon")
 COMMON = 600  # tokens that every sentence may use
 MOST = 100  # tokens that one source token may become
 MOST_TOKENS = 255  # of a sentence
+MOST_NUMBERS = 1 << 16  # of a vocabulary: see nmt.build.corpus
 LEAST_COUNT, LEAST_SHARE = 2, 5e-4  # of what a source token became
 Numbers = NDArray[np.int64]
 
@@ -84,6 +85,8 @@ def spoken_lexicon(bundle: Path, sentences: Sequence[str], threads: int) -> Lexi
         ModelError: the bundle is missing or damaged.
     """
     manifest = verify(bundle)
+    if max(manifest.network.source_vocabulary, manifest.network.target_vocabulary) > MOST_NUMBERS:
+        raise ModelError(f"{bundle} has a vocabulary of more than {MOST_NUMBERS:,} tokens, for which no lexicon can be made")
     session, tokenizer = Session(manifest, threads), open_tokenizer(manifest)
     options = SearchOptions(manifest.beam, manifest.penalty, manifest.network.softmax_width)
     encoded = [ids for ids in tokenizer.encode(sentences) if 0 < len(ids) <= min(manifest.max_source, MOST_TOKENS)]
@@ -129,7 +132,8 @@ def _lexicon(data: ParallelSet, sources: int, begins: NDArray[np.bool_], special
 
 def save_lexicon(lexicon: Lexicon, path: Path) -> None:
     """Write what `load_lexicon` reads (npz)."""
-    np.savez(path, always=lexicon.always, starts=lexicon.starts, targets=lexicon.targets)
+    with path.open("wb") as file:
+        np.savez(file, always=lexicon.always, starts=lexicon.starts, targets=lexicon.targets)
 
 
 def load_lexicon(path: Path, config: NetworkConfig) -> Lexicon:
@@ -143,6 +147,8 @@ def load_lexicon(path: Path, config: NetworkConfig) -> Lexicon:
             lexicon = Lexicon(arrays["always"], arrays["starts"], arrays["targets"])
     except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
         raise ModelError(f"{path} is no lexicon ({error}); make one with python -m nmt.build.lexicon") from error
+    if END not in lexicon.always:
+        raise ModelError(f"{path} lacks the end of sentence; make one with python -m nmt.build.lexicon")
     largest = max(int(part.max(initial=0)) for part in (lexicon.always, lexicon.targets))
     if len(lexicon.starts) != config.source_vocabulary + 1 or largest >= config.target_vocabulary:
         raise ModelError(f"{path} is the lexicon of other vocabularies; make one of this model with python -m nmt.build.lexicon")

@@ -92,7 +92,7 @@ def read_source(folder: Path) -> Source:
 def require_packages() -> None:
     """Raise ModelError where the packages are missing that an import needs."""
     if importlib.util.find_spec("onnx") is None:
-        raise ModelError("importing a model needs the package onnx: pip install 'translate-docs[build]'")
+        raise ModelError("importing a model needs the package onnx: pip install '.[build]', in the folder of the sources")
 
 
 def import_model(folder: Path, output: Path, precision: "Precision", origin: str | None = None, lexicon: Path | None = None) -> Manifest:

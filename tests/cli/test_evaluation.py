@@ -50,4 +50,4 @@ def test_without_the_scorer_one_line_says_what_to_install(cli: Cli) -> None:
     arguments = ["model", "eval", SHIPPED, "--source", str(source), "--reference", str(source)]
     done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 78
-    assert done.stderr == "Error: scoring a model needs the package sacrebleu: pip install 'translate-docs[build]'\n"
+    assert done.stderr == "Error: scoring a model needs the package sacrebleu: pip install '.[build]', in the folder of the sources\n"

@@ -114,7 +114,7 @@ def test_without_the_build_packages_nothing_is_downloaded(cli: Cli) -> None:
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (result.returncode, result.stderr) == (
         78,
-        "Error: importing a model needs the package onnx: pip install 'translate-docs[build]'\n",
+        "Error: importing a model needs the package onnx: pip install '.[build]', in the folder of the sources\n",
     )
 
 

@@ -10,11 +10,10 @@ import psutil
 import pytest
 from sqlalchemy import select
 
-from models.database import Database
 from models.reports import Progress
 from models.tables import BatchRow, BatchState, DocumentState, JobState
-from pipeline.settings import Settings
 from tasks.inline import _Helpers, run
+from tasks.runtime import Runtime, current
 from tests.servers import wait_until
 from tests.tasks.jobsite import Jobsite, chapter, descendants, interrupt, wait_for_line
 
@@ -54,12 +53,26 @@ def test_processes_start_only_where_there_is_work_for_them(site: Jobsite, monkey
     monkeypatch.setattr("tasks.inline._help", lambda *_: None)
     monkeypatch.setattr(multiprocessing.get_context("spawn").Process, "start", lambda process: started.append(id(process)))
     monkeypatch.setattr("tasks.inline._end", lambda _: None)
+    monkeypatch.setattr("tasks.processes.cores", lambda: 8)
+    monkeypatch.setattr("tasks.inline.cores", lambda: 8)
     site.submit({"small.txt": "你好。"})
     run(site.settings, site.job_id, 4, lambda progress: None)
     assert not started
+    assert current().threads == 8
     site.submit({"large.txt": chapter(1, sentences=9)}, "large")  # three batches of four sentences at most
     run(site.settings, site.job_id, 4, lambda progress: None)
     assert len(set(started)) == 2
+    assert current().threads == 3
+
+
+def test_where_no_process_can_be_started_the_others_do_the_work(site: Jobsite, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise BlockingIOError("too many processes")
+
+    monkeypatch.setattr(multiprocessing.get_context("spawn").Process, "start", fail)
+    site.submit()
+    run(site.settings, site.job_id, 4, lambda progress: None)
+    assert states(site) == [DocumentState.DONE] * 6
 
 
 def test_a_folder_is_translated_by_as_many_processes_as_the_machine_carries(site: Jobsite, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,9 +80,9 @@ def test_a_folder_is_translated_by_as_many_processes_as_the_machine_carries(site
     site.submit()
     used: list[int] = []
 
-    def helpers(database: Database, most: int, arguments: tuple[Settings, int | None, int]) -> _Helpers:
+    def helpers(runtime: Runtime, job_id: int | None, most: int) -> _Helpers:
         used.append(most)
-        return _Helpers(database, 0, arguments)
+        return _Helpers(runtime, job_id, 0)
 
     monkeypatch.setattr("tasks.inline._Helpers", helpers)
     run(site.settings, site.job_id, None, lambda progress: None)

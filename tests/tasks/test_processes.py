@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tasks import processes
-from tasks.processes import fitting_processes, is_gone, memory, owner_name
+from tasks.processes import cores, fitting_processes, is_gone, memory, owner_name, share_of_cores
 
 
 def test_this_process_is_not_gone() -> None:
@@ -45,19 +45,51 @@ def test_a_name_without_a_start_time_says_nothing_certain() -> None:
     assert not is_gone(owner_name().rpartition(":")[0])
 
 
-@pytest.mark.parametrize(
-    ("cores", "gigabytes", "each", "count"), [(4, 64, 1, 4), (4, 6, 1, 3), (4, 1, 1, 1), (64, 512, 1, 16), (1, 64, 1, 1), (8, 16, 3, 2)]
-)
+@pytest.mark.parametrize(("cores", "gigabytes", "each", "count"), [(4, 64, 1, 4), (4, 6, 1, 3), (4, 1, 1, 1), (1, 64, 1, 1), (8, 16, 3, 2)])
 def test_processes_fit_cores_and_memory(monkeypatch: pytest.MonkeyPatch, cores: int, gigabytes: int, each: int, count: int) -> None:
     monkeypatch.setattr(processes, "cores", lambda: cores)
     monkeypatch.setattr(processes, "memory", lambda: gigabytes << 30)
     assert fitting_processes(each << 30) == count
 
 
-def test_memory_is_what_the_control_group_allows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(processes, "_GROUP_LIMITS", (tmp_path / "limit",))
+@pytest.mark.parametrize(("cores", "processes_", "threads"), [(2, 2, 1), (8, 1, 8), (8, 7, 1), (24, 16, 2), (1, 3, 1)])
+def test_threads_use_the_cores_that_processes_leave(monkeypatch: pytest.MonkeyPatch, cores: int, processes_: int, threads: int) -> None:
+    monkeypatch.setattr(processes, "cores", lambda: cores)
+    assert share_of_cores(processes_) == threads
+
+
+@pytest.fixture
+def groups(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return a folder of control groups in which there is nothing yet, for a process in the group /a/b."""
+    (tmp_path / "own").write_text("5:cpu,cpuacct:/old\n4:memory:/old\n0::/a/b\n")
+    monkeypatch.setattr(processes, "_GROUPS", tmp_path / "groups")
+    monkeypatch.setattr(processes, "_OWN_GROUPS", tmp_path / "own")
+    return tmp_path / "groups"
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+@pytest.mark.parametrize("name", ["a/b/memory.max", "a/memory.max", "memory.max", "memory/old/memory.limit_in_bytes"])
+def test_memory_is_what_the_control_groups_allow(groups: Path, name: str) -> None:
     whole = memory()
-    (tmp_path / "limit").write_text("max\n")
+    write(groups / name, "max\n")
     assert memory() == whole
-    (tmp_path / "limit").write_text("123456\n")
+    write(groups / name, "123456\n")
     assert memory() == 123456
+
+
+def test_cores_are_what_the_control_groups_allow(groups: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(32)), raising=False)
+    assert cores() == 32
+    write(groups / "a/b/cpu.max", "max 100000\n")
+    assert cores() == 32
+    write(groups / "a/cpu.max", "250000 100000\n")
+    assert cores() == 3
+    write(groups / "cpu/old/cpu.cfs_quota_us", "-1\n")
+    write(groups / "cpu/old/cpu.cfs_period_us", "100000\n")
+    assert cores() == 3
+    write(groups / "cpu/old/cpu.cfs_quota_us", "200000\n")
+    assert cores() == 2

@@ -15,7 +15,7 @@ from nmt.bundle import load_manifest
 from nmt.config import NetworkConfig, variable_shapes
 from nmt.search import Hypothesis, Ints, SearchOptions, beam_search
 from nmt.session import Decoding, Session, padded_width
-from nmt.shortlist import Lexicon
+from nmt.shortlist import OWN, Lexicon
 
 writer = pytest.importorskip("nmt.build.writer")
 
@@ -64,9 +64,12 @@ def whole(network: NetworkConfig) -> Lexicon:
 
 
 def some(network: NetworkConfig) -> Lexicon:
-    """Return a lexicon in which a source token s may become s, s + 1 and s + 2, and whatever the source the first eight tokens."""
-    rows = np.arange(network.source_vocabulary)[:, None] + np.arange(3)
-    return Lexicon(np.arange(8), np.arange(0, 3 * len(rows) + 1, 3), np.maximum(rows % network.target_vocabulary, 8).ravel())
+    """Return a lexicon in which a source token s may become s, s + 1 and s + 2, each fifth one anything, and all the first eight tokens."""
+    few, all_ = np.arange(3), np.arange(8, network.target_vocabulary)
+    becomes = [
+        all_ if token % 5 == 0 else np.maximum((token + few) % network.target_vocabulary, 8) for token in range(network.source_vocabulary)
+    ]
+    return Lexicon(np.arange(8), np.cumsum([0, *map(len, becomes)]), np.concatenate(becomes))
 
 
 @pytest.fixture(scope="module", params=["toy_shared_trained", "toy_sep", "toy_relative"])
@@ -163,9 +166,12 @@ def test_int8_does_not_depend_on_the_batch(toy: Toy, name: str) -> None:
         return beam_search(Decoding(session, session.encode(sources), 4), [20] * len(sources), options)
 
     compared = 0
+    widths = set()
     for rows in by_width.values():
+        widths |= {(len(rows), session.encode([row])[OWN].shape[1]) for row in rows if session.shortlist}
         together = search(rows)
         for row, found in zip(rows, together, strict=True):
             assert search([row]) == [found]
             compared += len(rows) > 1
     assert compared > 6
+    assert session.shortlist is None or len(widths) > len({number for number, _ in widths})  # in a batch they differ in width

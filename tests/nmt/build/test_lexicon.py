@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -116,11 +117,14 @@ def test_an_imported_model_gets_a_shortlist_of_what_it_says_itself(imported: Pat
 def test_a_lexicon_of_another_model_is_an_error_that_says_so(imported: Path, tmp_path: Path) -> None:
     network = load_manifest(imported).network
     shorter = Lexicon(np.arange(3), np.zeros(network.source_vocabulary, np.int64), np.zeros(0, np.int64))
-    beyond = Lexicon(np.array([network.target_vocabulary]), np.zeros(network.source_vocabulary + 1, np.int64), np.zeros(0, np.int64))
+    beyond = Lexicon(np.array([0, network.target_vocabulary]), np.zeros(network.source_vocabulary + 1, np.int64), np.zeros(0, np.int64))
     for wrong in (shorter, beyond):
         save_lexicon(wrong, tmp_path / "lexicon.npz")
         with pytest.raises(ModelError, match="other vocabularies"):
             load_lexicon(tmp_path / "lexicon.npz", network)
+    save_lexicon(replace(shorter, always=np.arange(1, 3)), tmp_path / "lexicon.npz")
+    with pytest.raises(ModelError, match="end of sentence"):
+        load_lexicon(tmp_path / "lexicon.npz", network)
     (tmp_path / "lexicon.npz").write_bytes(b"nonsense")
     with pytest.raises(ModelError, match="is no lexicon"):
         load_lexicon(tmp_path / "lexicon.npz", network)

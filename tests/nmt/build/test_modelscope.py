@@ -267,7 +267,7 @@ def test_without_the_build_packages_the_error_says_what_to_install(tmp_path: Pat
     command = [sys.executable, "-c", program, "model", "import", str(FOLDER / "toy_sep"), "--output", str(tmp_path / "bundle")]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert result.returncode == 78
-    assert result.stderr == "Error: importing a model needs the package onnx: pip install 'translate-docs[build]'\n"
+    assert result.stderr == "Error: importing a model needs the package onnx: pip install '.[build]', in the folder of the sources\n"
 
 
 def test_the_large_network_has_the_variables_that_the_specification_counts() -> None:
