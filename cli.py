@@ -90,7 +90,7 @@ def translate(text: tuple[str, ...], as_json: bool, **choices: Any) -> None:
 def status(ctx: click.Context, job: int | None, watch: bool, segments: bool, as_json: bool) -> None:
     """Show a job and its documents; without JOB the newest one."""
     from console.progress import watch_job
-    from console.report import print_job, print_nothing
+    from console.report import print_job, print_no_jobs
     from console.review import print_flagged
     from models.reports import newest_job
 
@@ -99,7 +99,7 @@ def status(ctx: click.Context, job: int | None, watch: bool, segments: bool, as_
             with database.begin() as session:
                 job = newest_job(session)
         if job is None:
-            print_nothing(as_json=as_json)
+            print_no_jobs(database, as_json=as_json)
             return
         if watch:
             watch_job(database, job)
@@ -146,8 +146,8 @@ def retry(ctx: click.Context, job: int, workers: int | None, detach: bool, as_js
     settings = read_settings()
     with open_database(settings) as database:
         with database.begin() as session:
-            documents = retry_job(session, job)
-        click.echo(f"job {job}: {documents} documents to translate again", err=True)
+            retried = retry_job(session, job)
+        click.echo(f"job {job}: {retried.documents} documents to translate again{retried.left_out}", err=True)
         work(settings, job, workers, detach=detach)
         ctx.exit(print_job(database, job, as_json=as_json, brief=detach))
 

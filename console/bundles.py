@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from console.format import file_size, one_line, plain, table
+from console.format import file_size, one_line, table
 from models.errors import ModelError
+from models.paths import plain
 from nmt.bundle import load_manifest
 from nmt.library import size
 from pipeline.engines import EngineOptions, engine_signature

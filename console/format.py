@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from models.paths import plain
+
 # A figure of two digits says more than "1 min" or "1 h".
 _MINUTES_FROM = 90
 _WHOLE_MEGABYTES_FROM = 10_000_000
@@ -17,14 +19,9 @@ def to_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def plain(path: str | os.PathLike[str]) -> str:
-    """Return a path as text that can be encoded, whatever bytes it is made of."""
-    return os.fsencode(path).decode(errors="replace")
-
-
 def shown(path: str | os.PathLike[str]) -> str:
     """Return a path for the screen: relative where it lies in the working folder, and without characters that would break the line."""
-    readable = plain(path).removeprefix(f"{Path.cwd()}{os.sep}")
+    readable = plain(path).removeprefix(f"{plain(Path.cwd())}{os.sep}")
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in readable)
 
 

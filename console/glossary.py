@@ -149,7 +149,7 @@ def _flags(term: "Term") -> str:
 def _check_json(
     readings: "dict[Path, Reading]", found: "Sequence[Finding]", places: Sequence[tuple[Path, int]]
 ) -> dict[str, list[dict[str, object]]]:
-    from console.format import plain
+    from models.paths import plain
 
     problems = [
         {"file": plain(file), "line": problem.line, "column": problem.column, "reason": problem.reason}

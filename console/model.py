@@ -137,7 +137,8 @@ def model_pull(name: str, precision: Any, force: bool, as_json: bool, **choices:
 @json_option
 def model_pack(model: str, output: Path, force: bool, as_json: bool) -> None:
     """Write MODEL, an installed model or the folder of a bundle, to one file for `model install`."""
-    from console.format import file_size, plain, to_json
+    from console.format import file_size, to_json
+    from models.paths import plain
     from nmt.pack import pack
 
     digest = pack(bundle_folder(read_settings(), model), output, replace=force)

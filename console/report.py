@@ -1,14 +1,14 @@
 """How the command line shows jobs, estimates, models and checks: as text, and as JSON."""
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.format import duration, one_line, plain, shown, table, timestamp, to_json
+from console.format import duration, one_line, shown, table, timestamp, to_json
 from models.database import Database
+from models.paths import plain
 from models.reports import DocumentSummary, JobSummary, Progress, document_rows, job_summary, list_jobs
 from models.segment import Translation, Verdict
 from models.tables import DocumentState, JobState
@@ -25,16 +25,19 @@ _JOB_COLUMNS = ("job", "state", "created", "documents", "failed", "segments", "w
 _DOCUMENT_COLUMNS = ("document", "segments", "warnings", "seconds", "output")
 
 
-def print_job(database: Database, job: int, skipped: Sequence[Skipped] = (), *, as_json: bool, brief: bool = False) -> int:
-    """Print a job, with its documents unless `brief`, and return 1 where some of them failed."""
+def print_job(database: Database, job: int, skipped: Sequence[Skipped] | None = None, *, as_json: bool, brief: bool = False) -> int:
+    """Print a job, with its documents unless `brief`, and return 1 where some of them failed.
+
+    `skipped` is what its submission left out, None where that is not known any more.
+    """
     with database.begin() as session:
         summary, documents = job_summary(session, job), document_rows(session, job)
     if as_json:
         click.echo(to_json(job_json(summary, documents, skipped)))
     else:
         if not brief:
-            click.echo(document_table(documents, skipped))
-        click.echo(f"job {job} {summary.state.value}: {counts_line(documents, skipped)}{_known(summary.progress)}")
+            click.echo(document_table(documents, skipped or ()))
+        click.echo(f"job {job} {summary.state.value}: {counts_line(documents, skipped or ())}{_known(summary.progress)}")
         if summary.progress.warnings and not brief:
             click.echo(f"`translate-docs status {job} --segments` shows what has warnings", err=True)
     return int(summary.state is JobState.FAILED)
@@ -52,8 +55,13 @@ def print_jobs(database: Database, jobs: Sequence[int], *, as_json: bool, brief:
     return int(any(summary.state is JobState.FAILED for summary, _ in found))
 
 
-def print_nothing(skipped: Sequence[Skipped] = (), *, as_json: bool) -> None:
-    """Print that there is no job, and what was skipped."""
+def print_no_jobs(database: Database, *, as_json: bool) -> None:
+    """Print that the database has no job."""
+    click.echo(to_json(job_json(None, [])) if as_json else f"there are no jobs in {database}")
+
+
+def print_nothing(skipped: Sequence[Skipped], *, as_json: bool) -> None:
+    """Print that there is nothing to make a job of, and what was skipped."""
     if as_json:
         click.echo(to_json(job_json(None, [], skipped)))
     else:
@@ -102,31 +110,32 @@ def document_state(document: DocumentSummary) -> str:
     return "done_with_warnings" if document.state is DocumentState.DONE and document.warnings else document.state.value
 
 
-def counts(documents: Iterable[DocumentSummary], skipped: Sequence[Skipped]) -> dict[str, int]:
-    """Return how many documents are in which state, and how many entries were skipped."""
+def counts(documents: Iterable[DocumentSummary]) -> dict[str, int]:
+    """Return how many documents are in which state."""
     states = Counter(map(document_state, documents))
     final = {state: states.pop(state, 0) for state in ("done", "done_with_warnings", "failed", "cancelled")}
-    return {**final, "unfinished": sum(states.values()), "skipped": len(skipped)}
+    return {**final, "unfinished": sum(states.values())}
 
 
 def counts_line(documents: Sequence[DocumentSummary], skipped: Sequence[Skipped]) -> str:
     """Return the counts as one line."""
-    parts = [f"{number} {name.replace('_', ' ')}" for name, number in counts(documents, skipped).items() if number]
+    numbers = {**counts(documents), "skipped": len(skipped)}
+    parts = [f"{number} {name.replace('_', ' ')}" for name, number in numbers.items() if number]
     reasons = ", ".join(f"{number} {reason}" for reason, number in sorted(_reasons(skipped).items()))
     return (", ".join(parts) or "nothing to translate") + (f" ({reasons})" if reasons else "")
 
 
-def job_json(job: JobSummary | None, documents: Sequence[DocumentSummary], skipped: Sequence[Skipped] = ()) -> dict[str, Any]:
-    """Return a job as `submit`, `status`, `retry` and `resume` print it with --json."""
+def job_json(job: JobSummary | None, documents: Sequence[DocumentSummary], skipped: Sequence[Skipped] | None = None) -> dict[str, Any]:
+    """Return a job as `submit`, `status`, `retry` and `resume` print it with --json; only the first knows what was `skipped`."""
     return {
         "job": job and job.id,
         "state": job and job.state.value,
         "model": job and job.signature,
         "created": job and timestamp(job.created_at),
         "finished": job and timestamp(job.finished_at),
-        "counts": counts(documents, skipped),
+        "counts": counts(documents) | ({} if skipped is None else {"skipped": len(skipped)}),
         "documents": [_document_json(document) for document in documents],
-        "skipped": _skipped_json(skipped),
+        **({} if skipped is None else {"skipped": _skipped_json(skipped)}),
     }
 
 
@@ -201,7 +210,7 @@ def _reasons(skipped: Sequence[Skipped]) -> Counter[str]:
 
 
 def _skipped_json(skipped: Sequence[Skipped]) -> list[dict[str, str]]:
-    return [{"source": plain(os.fspath(entry.source)), "reason": entry.reason} for entry in skipped]
+    return [{"source": plain(entry.source), "reason": entry.reason} for entry in skipped]
 
 
 def _document_json(document: DocumentSummary) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from models.database import changed, chunks, now, serialize
@@ -25,6 +25,19 @@ class NewDocument:
     output: str
     error_code: str | None = None
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """How many documents were started afresh, and how many cannot be because they were turned away when they were submitted."""
+
+    documents: int
+    turned_away: int
+
+    @property
+    def left_out(self) -> str:
+        """Return the end of a sentence that says what to do about those that were turned away; empty without any."""
+        return f"; {self.turned_away} turned away at submission must be submitted again" if self.turned_away else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +75,26 @@ def cancel_job(session: Session, job_id: int) -> int:
     return cancelled
 
 
-def retry_job(session: Session, job_id: int) -> int:
-    """Start the failed documents of a job afresh and return their number; raise JobError where there are none.
+def retry_job(session: Session, job_id: int) -> Retried:
+    """Start the failed documents of a job afresh; raise JobError where there are none.
 
     What was already translated comes back from the memory. Documents that were turned away when they were submitted stay failed.
     """
     serialize(session)
     get_job(session, job_id)
-    failed = (DocumentRow.job_id == job_id, DocumentRow.state == DocumentState.FAILED, DocumentRow.output != "")
+    in_job = (DocumentRow.job_id == job_id, DocumentRow.state == DocumentState.FAILED)
+    failed = (*in_job, DocumentRow.output != "")
     ids = list(session.scalars(select(DocumentRow.id).where(*failed)))
+    turned_away = session.scalars(select(func.count()).where(*in_job, DocumentRow.output == "")).one()
+    retried = Retried(len(ids), turned_away)
     if not ids:
-        raise JobError(f"job {job_id} has no failed document that could be retried")
+        raise JobError(f"job {job_id} has no failed document that could be retried{retried.left_out}")
     for chunk in chunks(ids):
         session.execute(delete(SegmentRow).where(SegmentRow.document_id.in_(chunk)))
         session.execute(delete(BatchRow).where(BatchRow.document_id.in_(chunk)))
     session.execute(update(DocumentRow).where(*failed).values(_AFRESH))
     session.execute(update(JobRow).where(JobRow.id == job_id).values(state=JobState.RUNNING, finished_at=None))
-    return len(ids)
+    return retried
 
 
 def find_unchanged(session: Session, options: JobOptions, signature: str, candidates: Sequence[Candidate]) -> set[str]:

@@ -126,7 +126,7 @@ def read_source(path: Path) -> bytes:
 
 def write_output(path: Path, data: bytes) -> None:
     """Write `data` to `path` so that a reader, or a crash, sees the old file or the new one and nothing between."""
-    partial = path.with_name(f"{_partial_prefix(path)}{secrets.token_hex(4)}")
+    partial = path.with_name(f"{partial_prefix(path)}{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -144,13 +144,13 @@ def write_output(path: Path, data: bytes) -> None:
 
 def sweep(output: Path) -> None:
     """Delete the half-written files that killed processes left beside an output."""
-    for partial in output.parent.glob(".*.part-*"):
-        if partial.name.startswith(_partial_prefix(output)):
-            partial.unlink(missing_ok=True)
+    for partial in output.parent.glob(f"{partial_prefix(output)}*"):
+        partial.unlink(missing_ok=True)
 
 
-def _partial_prefix(output: Path) -> str:
-    return f".{output.name[:100]}.part-"
+def partial_prefix(output: Path) -> str:
+    """Return how the names of half-written files for `output` begin: short, whatever its length, and like those of no other output."""
+    return f".{hashlib.sha256(os.fsencode(output.name)).hexdigest()[:16]}.part-"
 
 
 def _segments(block: Block) -> list[str]:

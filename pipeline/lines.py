@@ -34,9 +34,9 @@ def _batches(lines: Sequence[str]) -> Iterator[list[str]]:
         yield list(lines[start : start + BATCH_LINES])
 
 
-def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, line: int, *, final: bool = False) -> str:
+def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, done: int, *, final: bool = False) -> str:
     try:
         return decoder.decode(chunk, final)
     except UnicodeDecodeError as error:
-        line += error.object[: error.start].count(b"\n")
-        raise InputError(f"the input is not UTF-8 (after line {line})") from error
+        line = done + error.object[: error.start].count(b"\n") + 1
+        raise InputError(f"the input is not UTF-8 in line {line}") from error

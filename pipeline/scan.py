@@ -187,6 +187,9 @@ class _Finder:
             self._skip(entry, "own-output")
             return None
         output = self._options.outputs.target(entry.path, entry.relative)
+        if not _is_text(output):
+            self._fail(entry, OutputError("the name of its output is not valid UTF-8; choose another --output or --template"))
+            return None
         try:
             claims.claim(entry.path, output, self._options.outputs.root(entry.path))
         except OutputError as error:

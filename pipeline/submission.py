@@ -9,6 +9,7 @@ from models.database import Database
 from models.errors import InputError, OutputError
 from models.jobs import Candidate, NewDocument, create_job, find_unchanged, find_written
 from models.options import JobOptions
+from models.paths import plain
 from pipeline.document import read_source
 from pipeline.scan import Failure, Planned, Scan, ScanOptions, Skipped, scan
 
@@ -46,7 +47,7 @@ def plan(database: Database, request: Request) -> Scan:
 def record(database: Database, request: Request, planned: Scan) -> int:
     """Create the job, with the inputs that were turned away as its failed documents, and return its number."""
     accepted = [NewDocument(str(document.source), str(document.output)) for document in planned.documents]
-    refused = [NewDocument(str(failure.source), "", failure.error.code, str(failure.error)) for failure in planned.failures]
+    refused = [NewDocument(plain(failure.source), "", failure.error.code, str(failure.error)) for failure in planned.failures]
     with database.begin() as session:
         return create_job(session, request.job, request.signature, accepted + refused)
 

@@ -27,7 +27,8 @@ def unfinished(cli: Cli, *sources: Path) -> int:
 
 
 def test_without_jobs_there_is_nothing_to_show(cli: Cli) -> None:
-    assert cli("status").exit_code == 0
+    result = cli("status")
+    assert (result.exit_code, result.stdout) == (0, f"there are no jobs in {cli.environment['TRANSLATE_DOCS_DATABASE_URL']}\n")
     assert cli.json("status")["job"] is None
     assert cli.json("list") == []
     assert cli("resume").exit_code == 0
@@ -115,6 +116,31 @@ def test_retry_translates_what_failed(cli: Cli) -> None:
 def test_retry_of_a_job_without_failures_is_an_error(cli: Cli) -> None:
     cli.submit(cli.write("a.txt"))
     assert cli("retry", 1).exit_code == 66
+
+
+def test_retry_says_what_must_be_submitted_again(cli: Cli) -> None:
+    cli.write("a.docx", "broken")
+    cli.write("b.txt", "")
+    cli.submit(cli.folder)
+    result = cli("retry", 1)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("job 1: 1 documents to translate again; 1 turned away at submission must be submitted again\n")
+
+
+def test_retry_of_what_was_turned_away_is_an_error(cli: Cli) -> None:
+    cli.submit(cli.write("a.txt", ""))
+    result = cli("retry", 1)
+    assert result.exit_code == 66
+    assert result.stderr.endswith("could be retried; 1 turned away at submission must be submitted again\n")
+
+
+def test_only_submit_knows_what_was_skipped(cli: Cli) -> None:
+    cli.write("a.docx", "broken")
+    cli.write("b.pdf")
+    assert cli.json("submit", cli.folder, "--engine", "pseudo")["counts"]["skipped"] == 1
+    for found in (cli.json("status"), cli.json("retry", 1), *cli.json("resume"), cli.json("resume", 1)[0]):
+        assert "skipped" not in found
+        assert "skipped" not in found["counts"]
 
 
 def test_detached_job_is_done_in_the_background(cli: Cli) -> None:

@@ -86,6 +86,27 @@ def test_bad_input_fails_with_a_code_and_the_rest_is_translated(cli: Cli) -> Non
     assert [path.name for path in (cli.folder / "out").iterdir()] == ["good.en.txt"]
 
 
+def test_file_whose_name_is_not_utf8_fails_alone(cli: Cli) -> None:
+    cli.write("in/good.txt")
+    for name in (b"bad\xff.txt", b"bad\xff.pdf"):
+        try:
+            (cli.folder / "in" / os.fsdecode(name)).write_text("你好")
+        except OSError:
+            pytest.skip("this file system takes UTF-8 names only")
+    result = cli.submit(cli.folder / "in", "--json")
+    assert result.exit_code == 1, result.stderr
+    assert codes(result.stdout) == {"good.txt": None, r"bad\xff.txt": "unreadable"}
+    assert [Path(entry["source"]).name for entry in json.loads(result.stdout)["skipped"]] == [r"bad\xff.pdf"]
+    assert r"bad\xff.txt" in cli("status").stdout
+    assert r"bad\xff.txt" in cli.submit(cli.folder / "in", "--dry-run").stdout
+
+
+def test_longest_name_of_an_output_can_be_written(cli: Cli) -> None:
+    source = cli.write("字" * 80 + ".txt")
+    assert cli.submit(source).exit_code == 0
+    assert source.with_name("字" * 80 + ".en.txt").exists()
+
+
 def test_every_bad_input_has_one_line_in_the_table(cli: Cli) -> None:
     cli.write("in/broken.docx", "not a zip archive")
     cli.write("in/empty.txt", "")

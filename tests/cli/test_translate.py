@@ -36,7 +36,7 @@ def test_json_has_one_object_a_line(cli: Cli) -> None:
 def test_input_that_is_not_utf8_is_an_error(cli: Cli) -> None:
     result = cli("translate", "--engine", "pseudo", stdin="你好".encode("gb18030"))
     assert result.exit_code == 65
-    assert "not UTF-8" in result.stderr
+    assert result.stderr == "Error: the input is not UTF-8 in line 1\n"
 
 
 def test_line_is_answered_while_the_pipe_stays_open() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from models.errors import CorruptDocumentError, EmptyFileError, OutputError, SourceChangedError, UnreadableFileError, UnsupportedFormatError
 from models.segment import Link, Translation
-from pipeline.document import Assembly, assemble, prepare, read_source, translate_lines, write_output
+from pipeline.document import Assembly, assemble, partial_prefix, prepare, read_source, sweep, translate_lines, write_output
 from pipeline.engines import IdentityEngine
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -94,6 +94,23 @@ def test_a_missing_file_a_folder_a_link_and_a_pipe_cannot_be_read(tmp_path: Path
     for name in ("missing.txt", "", "pipe.txt", "link.txt"):
         with pytest.raises(UnreadableFileError):
             read_source(tmp_path / name)
+
+
+def test_an_output_may_have_the_longest_name_there_is(tmp_path: Path) -> None:
+    output = tmp_path / ("字" * 83 + ".txt12")
+    assert len(os.fsencode(output.name)) == os.pathconf(tmp_path, "PC_NAME_MAX")
+    write_output(output, b"whole")
+    assert output.read_bytes() == b"whole"
+    assert list(tmp_path.iterdir()) == [output]
+
+
+def test_what_is_swept_is_of_this_output_alone(tmp_path: Path) -> None:
+    first, second = (tmp_path / f"{'[长]' * 40}{number}.txt" for number in (1, 2))
+    left = [output.with_name(f"{partial_prefix(output)}0123") for output in (first, second)]
+    for path in (*left, first):
+        path.touch()
+    sweep(first)
+    assert sorted(tmp_path.iterdir()) == sorted([left[1], first])
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:

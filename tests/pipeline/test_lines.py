@@ -41,7 +41,10 @@ def test_other_separators_do_not_end_a_line() -> None:
 
 
 def test_bytes_that_are_not_utf8_fail_with_their_line() -> None:
-    with pytest.raises(InputError, match="after line 2"):
+    for bad in ([b"\xff\n"], [b"a", b"\xff"], [b"\xe5"]):
+        with pytest.raises(InputError, match=r"not UTF-8 in line 1$"):
+            lines(*bad)
+    with pytest.raises(InputError, match=r"not UTF-8 in line 3$"):
         lines(b"a\n", b"b\n\xff\n")
 
 

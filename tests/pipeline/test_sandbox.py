@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from models.errors import DocumentTimeoutError, DocumentTooLargeError, InputError, SourceChangedError
-from pipeline.document import Assembly, prepare
+from pipeline.document import Assembly, partial_prefix, prepare
 from pipeline.sandbox import Limits, Sandbox
 from tests.parsers.minimal_docx import parts_of, zipped
 
@@ -90,9 +90,10 @@ def test_what_takes_too_much_memory_is_an_error_and_the_next_file_is_read(tmp_pa
 
 
 def test_half_written_outputs_are_swept_when_writing_failed(sandbox: Sandbox, notice: Path, tmp_path: Path) -> None:
-    (tmp_path / ".out.txt.part-0123").touch()
+    output = tmp_path / "out.txt"
+    output.with_name(f"{partial_prefix(output)}0123").touch()
     with pytest.raises(SourceChangedError):
-        sandbox.assemble(Assembly(notice, "0" * 64, tmp_path / "out.txt", "en", {}))
+        sandbox.assemble(Assembly(notice, "0" * 64, output, "en", {}))
     assert not list(tmp_path.glob(".*.part-*"))
 
 

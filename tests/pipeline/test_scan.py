@@ -214,6 +214,12 @@ def test_name_that_is_not_utf8_fails(tmp_path: Path) -> None:
     assert [failure.error.code for failure in found.failures] == ["unreadable"]
 
 
+def test_output_name_that_is_not_utf8_fails(tmp_path: Path) -> None:
+    tree(tmp_path, "a.txt")
+    found = scanned(tmp_path / "a.txt", output=Path(os.fsdecode(os.fsencode(tmp_path) + b"/out\xff")))
+    assert failures(found) == [("a.txt", "output")]
+
+
 def test_unreadable_and_read_only_places_fail(unprivileged: Path) -> None:
     tree(unprivileged, "in/a.txt", "in/b.txt", "in/sub/c.txt")
     (unprivileged / "in/a.txt").chmod(0)

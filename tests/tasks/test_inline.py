@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from models.reports import Progress
 from models.tables import BatchRow, BatchState, DocumentState, JobState
+from pipeline.document import partial_prefix
 from tasks.inline import _Helpers, run
 from tasks.runtime import Runtime, current
 from tests.servers import wait_until
@@ -151,7 +152,8 @@ def test_no_half_written_file_is_left_of_a_document_that_is_given_up(site: Jobsi
     (site.folder / "out").mkdir()
     for _ in range(3):
         assert site.resume(failpoint="written=kill") == -signal.SIGKILL
-    (site.folder / "out" / ".a.txt.part-0123").touch()
+    output = site.folder / "out" / "a.txt"
+    output.with_name(f"{partial_prefix(output)}0123").touch()
     assert site.resume() == 0
     assert [row.error_code for row in site.documents()] == ["crashed"]
     site.check()
