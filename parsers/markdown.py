@@ -1,4 +1,4 @@
-"""Markdown (CommonMark with tables): the text of its blocks is replaced in place; code, addresses, front matter and HTML stay."""
+"""Markdown (CommonMark, tables, footnotes): the text of its blocks is replaced in place; code, addresses, front matter and HTML stay."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,6 +13,7 @@ from models.errors import CorruptDocumentError, DocumentTooLargeError, UnsafeDoc
 from parsers.encoding import DecodedText, decode
 from parsers.inline import Inline
 from parsers.markdown_check import Letters, Marks, Reader, check_conserved, letters_of, marks_of, without_breaks
+from parsers.markdown_footnotes import DEFINITION_START, without_seams
 from parsers.markdown_inline import DISPENSABLE, MAX_NESTING, atoms, parser
 from parsers.text import encoded
 
@@ -22,7 +23,7 @@ MAX_TRIED = 100  # marks of one block: each is tried by reading the whole of it
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _FRONT_MATTER = re.compile(r"(---|\+\+\+)[ \t]*(?:\r\n|\r|\n)(?:[^\r\n]*(?:\r\n|\r|\n))*?\1[ \t]*(?:\r\n|\r|\n|\Z)")
 _SPECIAL = re.compile(r"[\\`*\[\]<~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|!(?=\[)")
-_BLOCK_START = re.compile(r"(?:#{1,6}|[-+>]|=+|-+)(?=\s|$)|>|\d{1,9}(?=[.)](?:\s|$))")
+_BLOCK_START = re.compile(rf"(?:#{{1,6}}|[-+>]|=+|-+)(?=\s|$)|>|\d{{1,9}}(?=[.)](?:\s|$))|{DEFINITION_START}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +178,9 @@ def _rendered(text: _Text, block: Block, inline: Inline) -> str:
         marked = _SPECIAL.sub(lambda found: "\\" + found[0], plain)
         return marked.replace("|", "\\|") if text.is_cell else marked
 
-    written = inline.render(block, escape).strip()
+    written = without_seams(inline.render(block, escape)).strip()
     first, *rest = _split_at(written, inline.breaks)
-    if text.inline.block.text[:1] != block.text[:1]:
+    if text.inline.block.text[:1] != block.text[:1] or first.startswith("[^"):
         first = _escaped_start(first)
     return "".join([first, *(part if number % 2 == 0 else _escaped_start(part) for number, part in enumerate(rest))])
 
@@ -194,5 +195,5 @@ def _escaped_start(line: str) -> str:
     found = _BLOCK_START.match(line)
     if not found:
         return line
-    place = found.end() if found[0].isdigit() else 0
+    place = found.end() if found[0][-1] in "]0123456789" else 0
     return f"{line[:place]}\\{line[place:]}"

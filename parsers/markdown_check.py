@@ -10,9 +10,11 @@ from markdown_it.token import Token
 from models.document import Block
 from models.errors import LostMarkupError
 from parsers.inline import Inline
+from parsers.markdown_footnotes import FOOTNOTE
 from parsers.markdown_inline import DISPENSABLE, TASK
 
 _TEXTS = frozenset(["text", "text_special", "softbreak"])
+_CONTENTS = frozenset(["code_inline", "html_inline", FOOTNOTE])  # what is their content must not be lost
 _EMPHASIS = frozenset(f"{name}_{side}" for name in DISPENSABLE for side in ("open", "close"))
 _BREAK = ("hardbreak", "", "{}")
 _PREFIX = re.compile(r"(?<=\n)[ \t>]+")  # of a line that goes on in a quotation or an item of a list
@@ -82,14 +84,14 @@ def _difference(before: Marks, after: Marks) -> tuple[str, ...]:
 
 def _block_of(token: Token) -> tuple[object, ...]:
     """Return what a block is."""
-    return token.type, token.tag, token.info, "" if token.type == "inline" else token.content, str(token.attrs)
+    return token.type, token.tag, token.info, "" if token.type == "inline" else token.content, str(token.attrs), token.meta.get("label")
 
 
 def _marks(tokens: Sequence[Token]) -> Iterator[tuple[str, ...]]:
     """Yield the marks among inline tokens."""
     for token in tokens:
         if token.type not in _TEXTS | _EMPHASIS:
-            content = token.content if token.type in ("code_inline", "html_inline") else ""
+            content = token.content if token.type in _CONTENTS else ""
             yield token.type, content, str({name: value for name, value in token.attrs.items() if name != "alt"})
             yield from _marks(token.children or [])
 

@@ -10,6 +10,7 @@ from markdown_it.token import Token
 
 from models.errors import CorruptDocumentError, UnsafeDocumentError
 from parsers.inline import Atom, Kind, collapsed
+from parsers.markdown_footnotes import SEAM, with_footnotes
 from parsers.markup import VOID_TAGS
 
 MAX_NESTING = 90
@@ -35,20 +36,26 @@ _TEXTS = frozenset(["text", "text_special", "softbreak"])
 
 
 def parser() -> MarkdownIt:
-    """Return a parser of CommonMark with tables and strikethrough, whose inline tokens know their places."""
+    """Return a parser of CommonMark with tables, strikethrough and footnotes, whose inline tokens know their places."""
     markdown = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
     markdown.disable(["text_join", "fragments_join"])
     for name, rule in _RULES.items():
         markdown.inline.ruler.at(name, _placing(rule))
     markdown.core.ruler.before("inline", "limit", _limit)
-    return markdown
+    return with_footnotes(markdown)
 
 
 def atoms(source: str, places: Sequence[int], inline: Token) -> list[Atom]:
     """Return an inline token as atoms; `places` gives for each character of its content, and its end, the place in the source."""
     found = list(_walk(inline.content, inline.children or [], 0))
     raws = [
-        Atom(kind, source[places[start] : places[end]], text, name, is_word=kind is Kind.ANCHOR and name in _WORDS)
+        Atom(
+            kind,
+            source[places[start] : places[end]] + (SEAM if name == "footnote" else ""),
+            text,
+            name,
+            is_word=kind is Kind.ANCHOR and name in _WORDS,
+        )
         for kind, start, end, text, name in found
     ]
     return _with_labels(_with_task(collapsed(raws)))

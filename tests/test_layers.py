@@ -32,6 +32,7 @@ HOMES = {
     "kombu": ("tasks",),
     "lxml": ("parsers",),
     "markdown_it": ("parsers",),
+    "mdit_py_plugins": ("parsers",),
     "numpy": ("nmt",),
     "onnx": ("nmt.build",),
     "onnxruntime": ("nmt",),
