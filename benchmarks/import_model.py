@@ -59,13 +59,12 @@ def main() -> None:
 def measure(folder: Path, network: NetworkConfig, options: argparse.Namespace) -> dict[str, Any]:
     """Return the figures of one network."""
     from benchmarks.random_network import random_lexicon  # noqa: PLC0415 - the children must not load what makes networks
-    from nmt.build.lexicon import save_lexicon  # noqa: PLC0415
 
     write_model(folder / "model", network)
     checkpoint = sum(path.stat().st_size for path in (folder / "model" / "tf_ckpts").iterdir())
     lexicon = [folder / "lexicon.npz"] if options.shortlist else []
     for path in lexicon:
-        save_lexicon(random_lexicon(network), path)
+        random_lexicon(network).save(path)
     imported = child("import", folder / "model", folder / "bundle", options.precision, *lexicon)
     shutil.rmtree(folder / "model")
     bundle = sum(path.stat().st_size for path in (folder / "bundle").iterdir())

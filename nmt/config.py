@@ -133,6 +133,11 @@ def embedding_names(config: NetworkConfig) -> tuple[str, str, str]:
     return "Source_Embedding/Weights", "Source_Semantic_Embedding/Weights", "Target_Embedding/Weights"
 
 
+def projection_name(config: NetworkConfig) -> str:
+    """Return the name of the product that gives the scores of the target tokens; a variable only where calibration has changed it."""
+    return f"{embedding_names(config)[2]}/projection"
+
+
 def variable_shapes(config: NetworkConfig) -> dict[str, tuple[int, ...]]:
     """Return name and shape of every variable, named as in DAMO's checkpoints without the `NmtModel/` prefix; kernels are [in, out]."""
     width = config.hidden

@@ -31,6 +31,25 @@ class Lexicon:
     starts: NDArray[np.integer[Any]]
     targets: NDArray[np.integer[Any]]
 
+    def save(self, path: Path, **more: NDArray[Any]) -> None:
+        """Write it, and more arrays by name, to a file (npz)."""
+        arrays = {"always": self.always, "starts": self.starts, "targets": self.targets} | more
+        with path.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+
+
+def read_arrays(path: Path, *more: str) -> tuple[Lexicon, list[NDArray[Any]]]:
+    """Return what `Lexicon.save` wrote: the lexicon and the other arrays of these names.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return Lexicon(arrays["always"], arrays["starts"], arrays["targets"]), [arrays[name] for name in more]
+    except (OSError, EOFError, KeyError, BadZipFile) as error:
+        raise ValueError(str(error)) from error
+
 
 @dataclass(frozen=True, slots=True)
 class Shortlist:
@@ -48,15 +67,14 @@ class Shortlist:
             ModelError: it is damaged.
         """
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                return cls(Lexicon(*(arrays[name] for name in ("always", "starts", "targets"))), arrays["kernel"], arrays["scales"])
-        except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+            lexicon, (kernel, scales) = read_arrays(path, "kernel", "scales")
+        except ValueError as error:
             raise ModelError(f"{path} is no shortlist ({error}); fetch the bundle again") from error
+        return cls(lexicon, kernel, scales)
 
     def save(self, path: Path) -> None:
         """Write it to a file (npz)."""
-        lexicon = self.lexicon
-        np.savez(path, always=lexicon.always, starts=lexicon.starts, targets=lexicon.targets, kernel=self.kernel, scales=self.scales)
+        self.lexicon.save(path, kernel=self.kernel, scales=self.scales)
 
     def tokens(self, source: Ints) -> Ints:
         """Return the target tokens that a sentence may use: those that every sentence may, in their order, then its own, ascending."""

@@ -34,7 +34,7 @@ class Translator:
         self._session = session
         self._tokenizer = tokenizer
         self._max_source = manifest.max_source
-        self._placeholders = _target_ids(tokenizer) if manifest.placeholders else {}
+        self._placeholders = placeholder_ids(tokenizer) if manifest.placeholders else {}
         self._search = SearchOptions(beam, manifest.penalty, manifest.network.softmax_width)
 
     def translate(self, sources: Sequence[str]) -> list[Translation]:
@@ -140,7 +140,7 @@ class Translator:
         return Translation(source, target, best.score, len(best.tokens), tuple(warnings), best.token_scores)
 
 
-def _target_ids(tokenizer: Tokenizer) -> dict[str, int]:
+def placeholder_ids(tokenizer: Tokenizer) -> dict[str, int]:
     """Return the target id of each placeholder."""
     return {name: int(tokenizer.locate_target(name).ids[-1]) for name in PLACEHOLDERS}
 

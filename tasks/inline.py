@@ -6,13 +6,12 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from models.database import Database
 from models.errors import ModelError, ServiceError
 from models.leases import Step
 from models.options import JobOptions
@@ -44,9 +43,9 @@ def run(settings: Settings, job_id: int | None, workers: int | None, on_progress
     Raises:
         ServiceError: the database is out of reach.
     """
-    with closing(Database(settings.database_url)) as database, database.begin() as session:
-        jobs = list_jobs(session, JobState.RUNNING) if job_id is None else [job_summary(session, job_id)]
     runtime = use(settings, cores())
+    with runtime.database.begin() as session:
+        jobs = list_jobs(session, JobState.RUNNING) if job_id is None else [job_summary(session, job_id)]
     report = Reporter(runtime.database, job_id, on_progress)
     with _Helpers(runtime, job_id, most_processes(settings, [job.options for job in jobs], workers) - 1) as helpers:
 

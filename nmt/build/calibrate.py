@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nmt.build.decoder import output_matrix
 from nmt.build.export import Network
 from nmt.build.graph import PROBE
 from nmt.build.layers import Variables
 from nmt.build.quantize import Scheme
 from nmt.build.trial import trial_session
-from nmt.config import NetworkConfig, embedding_names
+from nmt.config import NetworkConfig, projection_name
 from nmt.search import Continued, Floats, Ints, SearchOptions, beam_search
 from nmt.session import Decoding
 from nmt.translator import batches
@@ -102,7 +103,7 @@ def _inlets(config: NetworkConfig) -> Iterator[_Inlet]:
         yield linear(f"{cross}/output_transform/matrix", f"{cross}/kv_transform", config.hidden)
         if not config.relative_positions:
             yield linear(f"{own}/output_transform/matrix", f"{own}/qkv_transform", 2 * config.hidden)
-    yield norm("decoder/layer_norm", f"{embedding_names(config)[2]}/projection")
+    yield norm("decoder/layer_norm", projection_name(config))
 
 
 def smoothed(config: NetworkConfig, variables: Variables, ranges: Ranges) -> tuple[Variables, dict[str, float]]:
@@ -112,7 +113,7 @@ def smoothed(config: NetworkConfig, variables: Variables, ranges: Ranges) -> tup
     migration strength 0.5). Products whose input cannot be divided so have no range: their scales are found row by row.
     """
     changed = dict(variables)
-    changed[f"{embedding_names(config)[2]}/projection"] = np.ascontiguousarray(variables[embedding_names(config)[2]].T)
+    changed[projection_name(config)] = np.ascontiguousarray(output_matrix(config, variables))
     limits: dict[str, float] = {}
     for inlet in _inlets(config):
         largest = np.max([ranges[name] for name in inlet.products], axis=0)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nmt.build.graph import MICROSOFT, Graph, Operand
 from nmt.build.layers import FLOAT, INT, INT8, INT32, Layers, Variables
-from nmt.config import MASKED, SOFTMAX_STEP, Alignment, NetworkConfig, embedding_names
+from nmt.config import MASKED, SOFTMAX_STEP, Alignment, NetworkConfig, embedding_names, projection_name
 from nmt.shortlist import BIAS, KERNEL, OWN, PLACES, SCALES
 
 
@@ -32,11 +32,10 @@ def export_decoder(
     return _Decoder(config, variables, positions, graph, alignment, shortlist=shortlist).build()
 
 
-def output_matrix(config: NetworkConfig, variables: Variables) -> tuple[str, NDArray[np.float32]]:
-    """Return the name of the product that gives the scores of the target tokens, and its matrix, H x vocabulary."""
-    embedding = embedding_names(config)[2]
-    name = f"{embedding}/projection"  # apart from the embedding only where calibration has changed it
-    return name, variables[name] if name in variables else variables[embedding].T
+def output_matrix(config: NetworkConfig, variables: Variables) -> NDArray[np.float32]:
+    """Return the matrix of the product that gives the scores of the target tokens, H x vocabulary."""
+    name = projection_name(config)
+    return variables[name] if name in variables else variables[embedding_names(config)[2]].T
 
 
 class _Decoder(Layers):
@@ -199,15 +198,13 @@ class _Decoder(Layers):
     def _logits(self, x: str) -> str:
         """Return the scores of the target tokens, B x K x softmax_width; those beyond the vocabulary are never chosen."""
         filling = self.config.softmax_width - self.config.target_vocabulary
-        name, matrix = output_matrix(self.config, self.variables)
-        matrix = np.pad(matrix, ((0, 0), (0, filling)))
+        matrix = np.pad(output_matrix(self.config, self.variables), ((0, 0), (0, filling)))
         bias = np.pad(np.zeros(self.config.target_vocabulary, np.float32), (0, filling), constant_values=MASKED) if filling else None
-        return self.graph.linear(x, matrix, bias, name)
+        return self.graph.linear(x, matrix, bias, projection_name(self.config))
 
     def _chosen_logits(self, x: str) -> str:
         """Return the scores of the tokens in each sentence's shortlist, B x K x S."""
-        graph = self.graph
-        name, _ = output_matrix(self.config, self.variables)
+        graph, name = self.graph, projection_name(self.config)
         exact = graph.scheme.is_exact(name)
         kernel = graph.input(KERNEL, FLOAT if exact else INT8, [self.config.hidden, "U"])
         scales = graph.input(SCALES, FLOAT, ["U"])

@@ -7,7 +7,6 @@ import argparse
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +15,14 @@ from tokenizers import Tokenizer
 from models.errors import ModelError
 from nmt.alignment import forced_attention
 from nmt.build.corpus import ParallelSet, gathered, load_packed, pack_links
-from nmt.build.vocabulary import BYTES, END_OF_SENTENCE, SPACE
+from nmt.build.vocabulary import BYTES, END_OF_SENTENCE, SPACE, load_tokenizers
 from nmt.bundle import verify
 from nmt.config import PLACEHOLDERS, NetworkConfig
 from nmt.search import END, SearchOptions, beam_search
 from nmt.session import Decoding, Session
-from nmt.shortlist import Lexicon
+from nmt.shortlist import Lexicon, read_arrays
 from nmt.tokenization import open_tokenizer
-from nmt.translator import batches
+from nmt.translator import batches, placeholder_ids
 
 LOG = logging.getLogger("lexicon")
 COMMON = 600  # tokens that every sentence may use
@@ -101,7 +100,7 @@ def spoken_lexicon(bundle: Path, sentences: Sequence[str], threads: int) -> Lexi
             targets.append(target.astype(np.uint16))
             links.append(pack_links((place, row) for row, place in enumerate(attention.argmax(axis=1).tolist())))
     network = manifest.network
-    special = [END, *(int(tokenizer.locate_target(name).ids[-1]) for name in (PLACEHOLDERS if manifest.placeholders else ()))]
+    special = [END, *(placeholder_ids(tokenizer).values() if manifest.placeholders else ())]
     same = [(token, token) for token in range(network.source_vocabulary)] if network.shared_embeddings else []
     data = ParallelSet(gathered(sources), gathered(targets), gathered(links))
     return _lexicon(data, network.source_vocabulary, np.ones(network.target_vocabulary, np.bool_), special, same)
@@ -130,22 +129,15 @@ def _lexicon(data: ParallelSet, sources: int, begins: NDArray[np.bool_], special
     return Lexicon(always.astype(small), starts, pairs[:, 1].astype(small))
 
 
-def save_lexicon(lexicon: Lexicon, path: Path) -> None:
-    """Write what `load_lexicon` reads (npz)."""
-    with path.open("wb") as file:
-        np.savez(file, always=lexicon.always, starts=lexicon.starts, targets=lexicon.targets)
-
-
 def load_lexicon(path: Path, config: NetworkConfig) -> Lexicon:
-    """Read the lexicon of a network's vocabularies.
+    """Read the lexicon of a network's vocabularies that `Lexicon.save` wrote.
 
     Raises:
         ModelError: the file is none, or is of other vocabularies.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            lexicon = Lexicon(arrays["always"], arrays["starts"], arrays["targets"])
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
+        lexicon, _ = read_arrays(path)
+    except ValueError as error:
         raise ModelError(f"{path} is no lexicon ({error}); make one with python -m nmt.build.lexicon") from error
     if END not in lexicon.always:
         raise ModelError(f"{path} lacks the end of sentence; make one with python -m nmt.build.lexicon")
@@ -167,13 +159,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True, help="lexicon (npz)")
     options = parser.parse_args(arguments)
     if options.data and options.tokenizers:
-        source, target = (Tokenizer.from_file(str(options.tokenizers / name)) for name in ("source.json", "target.json"))
-        lexicon = aligned_lexicon(load_packed(options.data), (source, target))
+        lexicon = aligned_lexicon(load_packed(options.data), load_tokenizers(options.tokenizers))
     elif options.bundle and options.sentences:
         lexicon = spoken_lexicon(options.bundle, options.sentences.read_text(encoding="utf-8").splitlines(), options.threads)
     else:
         parser.error("give --data and --tokenizers, or --bundle and --sentences")
-    save_lexicon(lexicon, options.output)
+    lexicon.save(options.output)
     LOG.info("%d entries for %d source tokens, %d tokens for all", len(lexicon.targets), len(lexicon.starts) - 1, len(lexicon.always))
 
 

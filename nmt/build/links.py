@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 
 from nmt.build.corpus import Link, ParallelSet, TokenSet, gathered, load_packed, pack_links, save_packed
 from nmt.build.terms import with_terms
+from nmt.build.vocabulary import load_tokenizers
 
 LOG = logging.getLogger("links")
 ALIGNER = "eflomal-align"
@@ -98,10 +99,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if shutil.which(ALIGNER) is None:
         parser.error(f"{ALIGNER} is not on the PATH; install it with: pip install eflomal")
-    source, target = (Tokenizer.from_file(str(options.tokenizers / name)) for name in ("source.json", "target.json"))
+    tokenizers = load_tokenizers(options.tokenizers)
     data = load_packed(options.data)
-    data = ParallelSet(data.source, data.target, align(data, (source, target)))
-    varied = with_terms(data, (source, target), TERM_SHARE, seed=1)
+    data = ParallelSet(data.source, data.target, align(data, tokenizers))
+    varied = with_terms(data, tokenizers, TERM_SHARE, seed=1)
     save_packed(varied, options.output)
     with_placeholders = int(np.sum(data.links.lengths() != varied.links.lengths()))
     LOG.info(json.dumps({"pairs": len(data), "links": len(data.links.ids), "with_terms": with_placeholders}))

@@ -14,6 +14,7 @@ from nmt.build.export import Network
 from nmt.build.layers import Variables
 from nmt.build.lexicon import load_lexicon
 from nmt.build.quantize import Scheme, chosen_products
+from nmt.build.vocabulary import load_tokenizers
 from nmt.build.writer import POSITIONS, Description, write_bundle
 from nmt.config import Alignment, NetworkConfig
 from nmt.tokenizer import SOURCE_FILE, TARGET_FILE
@@ -60,7 +61,7 @@ def main() -> None:
     tokenizers = {SOURCE_FILE: options.tokenizers / "source.json", TARGET_FILE: options.tokenizers / "target.json"}
     scheme = Scheme(options.precision)
     if options.calibration:
-        tokenizer = Tokenizer.from_file(str(options.tokenizers / "source.json"))
+        tokenizer, _ = load_tokenizers(options.tokenizers)
         network, scheme = calibrated(network, tokenizer, options.calibration.read_text(encoding="utf-8").splitlines(), description)
     write_bundle(network, tokenizers, options.output, replace(scheme, exact=exact), description)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import ModelError, UnreadableFileError
-from nmt.config import NetworkConfig, embedding_names, variable_shapes
+from nmt.config import NetworkConfig, projection_name, variable_shapes
 
 Precision = Literal["fp32", "int8"]
 
@@ -37,7 +37,7 @@ class Scheme:
 def product_names(config: NetworkConfig) -> list[str]:
     """Return the names of the matrix products of a network, as a `Scheme` knows them."""
     names = [name for name in variable_shapes(config) if name.endswith("/matrix")]
-    return [*names, f"{embedding_names(config)[2]}/projection"]
+    return [*names, projection_name(config)]
 
 
 def quantise_columns(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:

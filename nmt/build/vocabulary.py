@@ -4,6 +4,7 @@ End of sentence (which is padding too) has id 0, as CSANMT wants it. `⟦1⟧` t
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
@@ -58,3 +59,8 @@ def train_tokenizer(lines: Iterable[str], *, size: int, alphabet: int, source: b
     tokenizer.train_from_iterator(lines, trainer)
     tokenizer.add_tokens([AddedToken(token, normalized=False) for token in PLACEHOLDERS])
     return tokenizer
+
+
+def load_tokenizers(folder: Path) -> tuple[Tokenizer, Tokenizer]:
+    """Return the source's and the target's tokenizer that `nmt.build.prepare` wrote to a folder."""
+    return Tokenizer.from_file(str(folder / "source.json")), Tokenizer.from_file(str(folder / "target.json"))

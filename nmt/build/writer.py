@@ -20,7 +20,7 @@ from nmt.build.graph import DataFile
 from nmt.build.layers import Variables
 from nmt.build.quantize import Precision, Scheme, quantise_columns
 from nmt.bundle import DEFAULT_BEAM, FORMAT, MANIFEST
-from nmt.config import Alignment, NetworkConfig, variable_shapes
+from nmt.config import Alignment, NetworkConfig, projection_name, variable_shapes
 from nmt.library import new_bundle
 from nmt.session import DECODER_FILE, ENCODER_FILE
 from nmt.shortlist import SHORTLIST_FILE, Lexicon, Shortlist
@@ -91,8 +91,9 @@ def _is_free(output: Path) -> bool:
 
 def shortlist_of(network: Network, scheme: Scheme, lexicon: Lexicon) -> Shortlist:
     """Return the shortlist of a network that is stored so."""
-    name, matrix = output_matrix(network.config, network.variables)
-    kernel, scales = (matrix, np.ones(matrix.shape[1], np.float32)) if scheme.is_exact(name) else quantise_columns(matrix)
+    matrix = output_matrix(network.config, network.variables)
+    exact = scheme.is_exact(projection_name(network.config))
+    kernel, scales = (matrix, np.ones(matrix.shape[1], np.float32)) if exact else quantise_columns(matrix)
     return Shortlist(lexicon, kernel, scales)
 
 

@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 from models.errors import ModelError
 from nmt.build import lexicon as module
 from nmt.build.corpus import ParallelSet, gathered, load_packed, pack, pack_links, save_packed
-from nmt.build.lexicon import aligned_lexicon, count_links, load_lexicon, main, save_lexicon, spoken_lexicon
+from nmt.build.lexicon import aligned_lexicon, count_links, load_lexicon, main, spoken_lexicon
 from nmt.build.modelscope import import_model
 from nmt.build.vocabulary import BYTES, train_tokenizer
 from nmt.bundle import load_manifest
@@ -107,7 +107,7 @@ def imported(tmp_path: Path) -> Path:
 
 
 def test_an_imported_model_gets_a_shortlist_of_what_it_says_itself(imported: Path, tmp_path: Path) -> None:
-    save_lexicon(spoken_lexicon(imported, SENTENCES * 2, 1), tmp_path / "lexicon.npz")
+    spoken_lexicon(imported, SENTENCES * 2, 1).save(tmp_path / "lexicon.npz")
     import_model(TOY, tmp_path / "listed", "int8", lexicon=tmp_path / "lexicon.npz")
     plain, listed = (open_translator(bundle, 4, 1) for bundle in (imported, tmp_path / "listed"))
     assert [item.target for item in listed.translate(SENTENCES)] == [item.target for item in plain.translate(SENTENCES)]
@@ -119,10 +119,10 @@ def test_a_lexicon_of_another_model_is_an_error_that_says_so(imported: Path, tmp
     shorter = Lexicon(np.arange(3), np.zeros(network.source_vocabulary, np.int64), np.zeros(0, np.int64))
     beyond = Lexicon(np.array([0, network.target_vocabulary]), np.zeros(network.source_vocabulary + 1, np.int64), np.zeros(0, np.int64))
     for wrong in (shorter, beyond):
-        save_lexicon(wrong, tmp_path / "lexicon.npz")
+        wrong.save(tmp_path / "lexicon.npz")
         with pytest.raises(ModelError, match="other vocabularies"):
             load_lexicon(tmp_path / "lexicon.npz", network)
-    save_lexicon(replace(shorter, always=np.arange(1, 3)), tmp_path / "lexicon.npz")
+    replace(shorter, always=np.arange(1, 3)).save(tmp_path / "lexicon.npz")
     with pytest.raises(ModelError, match="end of sentence"):
         load_lexicon(tmp_path / "lexicon.npz", network)
     (tmp_path / "lexicon.npz").write_bytes(b"nonsense")
